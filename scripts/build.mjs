@@ -1,0 +1,43 @@
+// Compiles to dist/, copies what is read at run time, stamps the commit, and lints the contract.
+import { execFileSync } from 'node:child_process'
+import { chmodSync, cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+
+const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
+const run = (...args) => execFileSync(process.execPath, args, { stdio: 'inherit' })
+
+/** Undefined outside a git checkout. */
+const git = (...args) => {
+  try {
+    return execFileSync('git', args, { stdio: ['ignore', 'pipe', 'ignore'] })
+      .toString()
+      .trim()
+  } catch {
+    return undefined
+  }
+}
+
+try {
+  run(tsc, '-p', 'tsconfig.build.json')
+  mkdirSync('dist/openapi', { recursive: true })
+  cpSync('openapi/documents', 'dist/openapi/documents', { recursive: true })
+  cpSync('openapi/releases.yaml', 'dist/openapi/releases.yaml')
+  cpSync('reporters/record.schema.json', 'dist/reporters/record.schema.json')
+  const stamp = { commit: git('rev-parse', 'HEAD') ?? null, dirty: git('status', '--porcelain') !== '' }
+  writeFileSync('dist/build.json', `${JSON.stringify(stamp)}\n`)
+  chmodSync('dist/cli/main.js', 0o755)
+  const [{ lint }, { loadRelease }, { Validator }] = await Promise.all([
+    import('../dist/openapi/lint.js'),
+    import('../dist/openapi/load.js'),
+    import('../dist/fixtures/validator.js'),
+  ])
+  const { contract, documents } = await loadRelease()
+  const validator = new Validator()
+  const problems = lint(contract, documents, (schema, value) => validator.violations(schema, value))
+  for (const problem of problems) process.stderr.write(`contract: ${problem}\n`)
+  if (problems.length > 0) process.exit(1)
+} catch (cause) {
+  if (cause.status === undefined) throw cause
+  // The failing command has said why.
+  process.exit(cause.status ?? 1)
+}

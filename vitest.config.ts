@@ -1,0 +1,29 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './cli/vitest-reporter.ts'],
+    projects: [
+      {
+        test: {
+          name: 'self-tests',
+          include: ['**/*.test.ts'],
+          exclude: ['dist/**', 'node_modules/**'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'conformance',
+          include: ['suites/*.suite.ts'],
+          pool: 'threads',
+          isolate: false,
+          fileParallelism: false,
+          maxConcurrency: Number.MAX_SAFE_INTEGER,
+          testTimeout: 60 * 60 * 1000,
+        },
+      },
+    ],
+  },
+})

@@ -1,0 +1,130 @@
+/** What the documents must keep to for the suite to rely on them. Pure; a build with a problem fails. */
+import { type Contract, type Operation, type Schema, shape } from './contract.js'
+import { isRecord, type JsonRecord } from './json.js'
+
+/** Violations of a schema by a value; throws when the schema itself cannot be used. */
+export type Violations = (schema: Schema, value: unknown) => readonly string[]
+
+type Rule = (operation: Operation, contract: Contract) => string | false
+
+const STATE_CHANGES = ['create', 'update', 'delete', 'deploy', 'undeploy']
+
+/** Each rule answers what is wrong, or false. */
+const RULES: readonly Rule[] = [
+  ({ scopes, public: open }) => scopes.length === 0 && !open && 'names no scope and is not marked x-public',
+  ({ scopes, public: open }) => scopes.length > 0 && open && 'is marked x-public and names scopes',
+  ({ path }) => !/^\/v\d+\//.test(path) && 'has no version prefix',
+  ({ operationId }) => operationId === '' && 'has no operationId',
+  ({ apiSet }) => apiSet === '' && 'has no tag to name its API set',
+  ({ method, effect }) =>
+    (method === 'GET') !== (effect === 'none') && `is ${method} with x-effect ${effect}`,
+  ({ scopes }, contract) => {
+    const unknown = scopes.filter((name) => !contract.scopes.some((scope) => scope.name === name))
+    return unknown.length > 0 && `names scopes that x-scopes does not list: ${unknown.join(', ')}`
+  },
+  ({ effect, public: open, readBack }) =>
+    STATE_CHANGES.includes(effect) &&
+    !open &&
+    readBack === undefined &&
+    'changes state and has no x-read-back',
+  ({ responses }) => !responses.some(({ status }) => status < 400) && 'documents no success',
+  ({ responses, scopes }) =>
+    scopes.length > 0 &&
+    ![401, 403].every((status) => responses.some((response) => response.status === status)) &&
+    'documents no 401 or no 403',
+  ({ parameters }) => {
+    const unfilled = parameters.filter(({ required, fill }) => required && fill === undefined)
+    return (
+      unfilled.length > 0 &&
+      `requires parameters without x-fill: ${unfilled.map(({ name }) => name).join(', ')}`
+    )
+  },
+  ({ body }) =>
+    body?.required === true && body.example === undefined && 'requires a body and gives no example',
+]
+
+const duplicates = (values: readonly string[]): string[] => [
+  ...new Set(values.filter((value, index) => values.indexOf(value) !== index)),
+]
+
+/** The schemas of an operation, each with the place where it stands. */
+const schemasOf = (operation: Operation): [string, Schema][] => [
+  ...operation.parameters.map(({ name, schema }): [string, Schema] => [`parameter ${name}`, schema]),
+  ...(operation.body === undefined
+    ? []
+    : [['request body', operation.body.schema] satisfies [string, Schema]]),
+  ...operation.responses.flatMap(({ status, content, headers }) => [
+    ...Object.entries(content).map(([type, schema]): [string, Schema] => [`${status} ${type}`, schema]),
+    ...headers.map(({ name, schema }): [string, Schema] => [`${status} header ${name}`, schema]),
+  ]),
+]
+
+function unusable(schema: Schema, violations: Violations): string | undefined {
+  try {
+    violations(schema, null)
+    return undefined
+  } catch (cause) {
+    return cause instanceof Error ? cause.message : String(cause)
+  }
+}
+
+/** Every example beside a schema, and every example inside one. */
+function* examples(
+  node: unknown,
+  place: string,
+): Generator<{ place: string; schema: Schema; value: unknown }> {
+  if (Array.isArray(node)) {
+    for (const [index, item] of node.entries()) yield* examples(item, `${place}/${index}`)
+    return
+  }
+  if (!isRecord(node)) return
+  if (isRecord(node.schema) && node.example !== undefined)
+    yield { place, schema: node.schema, value: node.example }
+  if (isRecord(node.schema) && isRecord(node.examples)) {
+    for (const [name, example] of Object.entries(node.examples)) {
+      if (isRecord(example))
+        yield { place: `${place}/examples/${name}`, schema: node.schema, value: example.value }
+    }
+  }
+  if (Array.isArray(node.examples)) {
+    for (const value of node.examples) yield { place, schema: node, value }
+  }
+  for (const [member, value] of Object.entries(node)) {
+    if (member !== 'example' && member !== 'examples') yield* examples(value, `${place}/${member}`)
+  }
+}
+
+/** Every problem of the contract and its documents, one sentence each; empty when there is none. */
+export function lint(contract: Contract, documents: readonly JsonRecord[], violations: Violations): string[] {
+  const { operations } = contract
+  return [
+    ...duplicates(operations.map(({ operationId }) => operationId)).map(
+      (id) => `operationId ${id} stands twice`,
+    ),
+    ...duplicates(operations.map(({ id, service }) => `${service} ${shape(id)}`)).map(
+      (id) => `${id} stands twice`,
+    ),
+    ...operations.flatMap((operation) =>
+      RULES.flatMap((rule) => {
+        const problem = rule(operation, contract)
+        return problem === false ? [] : [`${operation.id} ${problem}`]
+      }),
+    ),
+    ...operations.flatMap((operation) =>
+      schemasOf(operation).flatMap(([place, schema]) => {
+        const refusal = unusable(schema, violations)
+        return refusal === undefined ? [] : [`${operation.id}: the schema of ${place} is refused: ${refusal}`]
+      }),
+    ),
+    ...documents.flatMap((document) =>
+      [...examples(document.paths, '/paths'), ...examples(document.components, '/components')].flatMap(
+        ({ place, schema, value }) =>
+          unusable(schema, violations) === undefined
+            ? violations(schema, value).map(
+                (violation) => `the example at ${place} violates its schema: ${violation}`,
+              )
+            : [],
+      ),
+    ),
+  ]
+}

@@ -1,0 +1,67 @@
+import type { Contract, Operation } from '../openapi/contract.js'
+import type { Clause } from './clauses.js'
+import type { Area, Credential, Level, Observation, Outcome, PathForm, Probe } from './model.js'
+import type { Judgement } from './verdict.js'
+
+/** Where an answer leaves what the contract documents for its status; each entry is one sentence part. */
+export type ShapeRule = (operation: Operation, answer: Outcome) => readonly string[]
+
+export interface Conformity {
+  readonly contentType: ShapeRule
+  readonly headers: ShapeRule
+  /** The body against its schema; formats are annotations here. */
+  readonly body: ShapeRule
+  /** The declared formats alone. */
+  readonly formats: ShapeRule
+}
+
+/** A rule of the documentation: which requests examine it, and how their answers are judged. */
+export interface Check {
+  /** Permanent; equal to the file's name. */
+  readonly id: string
+  readonly area: Area
+  readonly level: Level
+  /** What holds when the check passes, in one sentence. */
+  readonly title: string
+  readonly clause: Clause
+  /** Faults of the reference gateway that this check must find. */
+  readonly catches: readonly string[]
+  /** One cell for each; none where the check does not apply. */
+  probes(operation: Operation, contract: Contract): readonly Probe[]
+  /** Pure: no network, no clock. */
+  judge(observation: Observation, conformity: Conformity): Judgement
+}
+
+/** Keeps a check's literal types while holding it to the interface. */
+export const check = (definition: Check): Check => definition
+
+/** A credential that the documents grant the operation: none for a public one, else its first scope alone. */
+export function grantingCredential(operation: Operation): Credential {
+  const [scope] = operation.scopes
+  return scope === undefined ? { kind: 'none' } : { kind: 'key', scopes: [scope] }
+}
+
+/** The request that every check of granted answers shares. */
+export const grantedProbe = (operation: Operation): Probe => ({
+  credential: grantingCredential(operation),
+  path: 'documented',
+  expects: 'grant',
+})
+
+export const absenceProbe = (operation: Operation, path: PathForm): Probe => ({
+  credential: grantingCredential(operation),
+  path,
+  expects: 'absence',
+})
+
+export const denialProbe = (credential: Credential): Probe => ({
+  credential,
+  path: 'documented',
+  expects: 'denial',
+})
+
+/** Everything that the contract says of the answer's shape, for one status. */
+export const shapeViolations = (observation: Observation, conformity: Conformity): string[] =>
+  [conformity.contentType, conformity.headers, conformity.body].flatMap((rule) =>
+    rule(observation.operation, observation.answer),
+  )

@@ -1,0 +1,14 @@
+import { check, denialProbe, shapeViolations } from '../../check.js'
+import { CLAUSES } from '../../clauses.js'
+import { denial } from '../../verdict.js'
+
+export default check({
+  id: 'no-credential-denies',
+  area: 'authorization',
+  level: 'required',
+  title: 'A request without a credential is answered 401, and nothing changes.',
+  clause: CLAUSES.bearer,
+  catches: ['credential-ignored', 'missing-credential-as-403', 'missing-credential-without-challenge'],
+  probes: (operation) => (operation.scopes.length === 0 ? [] : [denialProbe({ kind: 'none' })]),
+  judge: (observation, conformity) => denial(observation, 401, shapeViolations(observation, conformity)),
+})

@@ -1,0 +1,19 @@
+import { check } from '../../check.js'
+import { CLAUSES } from '../../clauses.js'
+import { grant } from '../../verdict.js'
+
+export default check({
+  id: 'scope-grants',
+  area: 'authorization',
+  level: 'required',
+  title: 'A key with one documented scope alone opens the operation.',
+  clause: CLAUSES.keyScopes,
+  catches: ['one-cell-under-grant', 'first-alternative-only'],
+  probes: (operation) =>
+    operation.scopes.map((scope) => ({
+      credential: { kind: 'key', scopes: [scope] },
+      path: 'documented',
+      expects: 'grant',
+    })),
+  judge: grant,
+})

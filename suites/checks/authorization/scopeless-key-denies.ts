@@ -1,0 +1,14 @@
+import { check, denialProbe, shapeViolations } from '../../check.js'
+import { CLAUSES } from '../../clauses.js'
+import { denial } from '../../verdict.js'
+
+export default check({
+  id: 'scopeless-key-denies',
+  area: 'authorization',
+  level: 'required',
+  title: 'A key without any scope is refused, and nothing changes.',
+  clause: CLAUSES.keyScopes,
+  catches: ['scopeless-key-opens-all'],
+  probes: (operation) => (operation.scopes.length === 0 ? [] : [denialProbe({ kind: 'key', scopes: [] })]),
+  judge: (observation, conformity) => denial(observation, 403, shapeViolations(observation, conformity)),
+})

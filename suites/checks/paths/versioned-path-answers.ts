@@ -1,0 +1,14 @@
+import { check, grantedProbe } from '../../check.js'
+import { CLAUSES } from '../../clauses.js'
+import { presence } from '../../verdict.js'
+
+export default check({
+  id: 'versioned-path-answers',
+  area: 'paths',
+  level: 'required',
+  title: 'The documented path, with its version, is served.',
+  clause: CLAUSES.versioning,
+  catches: ['operation-missing'],
+  probes: (operation) => [grantedProbe(operation)],
+  judge: presence,
+})

@@ -1,0 +1,22 @@
+import { successStatuses } from '../../../openapi/contract.js'
+import { check, grantedProbe } from '../../check.js'
+import { CLAUSES } from '../../clauses.js'
+import { conformingAnswer } from '../../verdict.js'
+
+export default check({
+  id: 'response-headers',
+  area: 'responses',
+  level: 'required',
+  title: 'A granted answer carries the headers that the documents require.',
+  clause: CLAUSES.responses,
+  catches: ['invocation-without-request-id'],
+  probes: (operation) =>
+    operation.responses.some(
+      ({ status, headers }) =>
+        successStatuses(operation).includes(status) && headers.some(({ required }) => required),
+    )
+      ? [grantedProbe(operation)]
+      : [],
+  judge: (observation, conformity) =>
+    conformingAnswer(observation, 'the documented headers', conformity.headers),
+})

@@ -1,0 +1,25 @@
+/** Reads a JWT without verifying it: only the issuing gateway holds the key. */
+import { isRecord, type JsonRecord } from '../openapi/json.js'
+
+export interface DecodedJwt {
+  readonly header: JsonRecord
+  /** As it stands in the token; empty when there is none. */
+  readonly signature: string
+}
+
+const part = (encoded: string): JsonRecord | undefined => {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(encoded, 'base64url').toString('utf8'))
+    return isRecord(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Undefined when the text is not three base64url parts with JSON objects in the first two. */
+export function decodeJwt(token: string): DecodedJwt | undefined {
+  if (!/^[\w-]+\.[\w-]+\.[\w-]*$/.test(token)) return undefined
+  const [header = '', claims = '', signature = ''] = token.split('.')
+  const decoded = part(header)
+  return decoded === undefined || part(claims) === undefined ? undefined : { header: decoded, signature }
+}

@@ -1,0 +1,29 @@
+/** How a probe's path differs from the documented one. */
+import type { PathForm } from './model.js'
+
+const VERSION = /^\/v(\d+)(?=\/)/
+
+/** A segment that no NVCF path holds. */
+const UNKNOWN_SEGMENT = 'nvcf-conformance-unknown'
+
+/** The number in the path's version prefix; the contract lint sees to it that there is one. */
+export function versionOf(path: string): number {
+  const digits = VERSION.exec(path)?.[1]
+  if (digits === undefined) throw new RangeError(`${path} has no version prefix`)
+  return Number(digits)
+}
+
+/** The path template in the given form. */
+export function inForm(path: string, form: PathForm): string {
+  switch (form) {
+    case 'documented':
+    case 'absent':
+      return path
+    case 'unversioned':
+      return path.replace(VERSION, '')
+    case 'unknown':
+      return path.replace(VERSION, `/v$1/${UNKNOWN_SEGMENT}`)
+    default:
+      return path.replace(VERSION, `/${form}`)
+  }
+}

@@ -1,0 +1,203 @@
+/** Contract × checks × selection → cells. Pure: the same inputs give the same cells, ids and order. */
+import { createHash } from 'node:crypto'
+import { apiSets, type Contract, type Effect, findOperation, type Operation } from '../openapi/contract.js'
+import type { Check } from './check.js'
+import { type Cell, credentialLabel, type Probe, probeKey } from './model.js'
+
+/** What each mode may do to the target, beyond issuing and revoking its own keys. */
+export const MODES: Readonly<Record<Mode, { readonly about: string; readonly effects: readonly Effect[] }>> =
+  {
+    'read-only': {
+      about: 'reads; creates nothing but API keys of its own',
+      effects: ['none', 'issue'],
+    },
+    'non-destructive': {
+      about:
+        'also creates and changes functions of its own; deploys, invokes and deletes nothing but to clean up',
+      effects: ['none', 'issue', 'create', 'update'],
+    },
+    full: {
+      about: 'every documented operation, on functions of its own',
+      effects: ['none', 'issue', 'create', 'update', 'delete', 'deploy', 'undeploy', 'invoke'],
+    },
+  }
+export type Mode = 'read-only' | 'non-destructive' | 'full'
+
+/** Named sets of API sets; `undefined` is all of them. */
+export const PROFILES: Readonly<
+  Record<string, { readonly about: string; readonly apiSets?: readonly string[] }>
+> = {
+  full: { about: 'every API set of the release' },
+  core: {
+    about: 'keys, functions, queues and cluster groups: no deployment, no invocation',
+    apiSets: ['API Keys', 'Function Management', 'Queue Details', 'Cluster Groups & GPUs'],
+  },
+}
+
+export interface Selection {
+  readonly profile: string
+  readonly mode: Mode
+  /** Check ids; empty for all. */
+  readonly checks: readonly string[]
+  /** `METHOD path`; empty for all. */
+  readonly operations: readonly string[]
+  /** API sets that the target says it lacks. */
+  readonly unsupported: readonly string[]
+  readonly shard?: { readonly index: number; readonly count: number }
+}
+
+/** The selection names something that is not there; the message says what there is. */
+export class SelectionError extends Error {
+  override readonly name = 'SelectionError'
+}
+
+const idOf = (check: Check, operation: Operation, probe: Probe): string => {
+  const asks =
+    probe.credential.kind === 'key' ? `[${probe.credential.scopes.join(' ')}]` : probe.credential.kind
+  const path = probe.path === 'documented' ? '' : `::${probe.path}`
+  return `${check.id}::${operation.id}::${asks}${path}`
+}
+
+/** Spreads operations, not cells, over shards, so that no trial is split. */
+const shardOf = (operation: Operation, count: number): number =>
+  (createHash('sha256').update(operation.id).digest().readUInt32BE(0) % count) + 1
+
+function leftOut(check: Check, operation: Operation, selection: Selection): Cell['leftOut'] {
+  const { checks, mode, operations, shard, unsupported } = selection
+  const excluded = (why: string) => ({ verdict: 'excluded' as const, why })
+  if (unsupported.includes(operation.apiSet)) {
+    return { verdict: 'unsupported', why: `the target lacks the API set ${operation.apiSet}` }
+  }
+  if (checks.length > 0 && !checks.includes(check.id)) return excluded('not among the checks asked for')
+  if (operations.length > 0 && !operations.includes(operation.id))
+    return excluded('not among the operations asked for')
+  if (!MODES[mode].effects.includes(operation.effect))
+    return excluded(`mode ${mode} sends no ${operation.effect}`)
+  if (shard !== undefined && shardOf(operation, shard.count) !== shard.index)
+    return excluded('in another shard')
+  return undefined
+}
+
+function validate(contract: Contract, checks: readonly Check[], selection: Selection): Selection {
+  const among = (kind: string, known: readonly string[], name: string) => {
+    if (!known.includes(name))
+      throw new SelectionError(`There is no ${kind} '${name}'. There are: ${known.join(', ')}.`)
+  }
+  among('profile', Object.keys(PROFILES), selection.profile)
+  for (const id of selection.checks)
+    among(
+      'check',
+      checks.map((check) => check.id),
+      id,
+    )
+  for (const name of selection.unsupported) among('API set', apiSets(contract), name)
+  const operations = selection.operations.map((id) => {
+    const operation = findOperation(contract, id)
+    if (operation !== undefined) return operation.id
+    throw new SelectionError(
+      `There is no operation '${id}' in release ${contract.release}. Write it as METHOD and path, for example '${contract.operations[0]?.id}'; 'nvcf-conformance matrix' lists them.`,
+    )
+  })
+  return { ...selection, operations }
+}
+
+/**
+ * The cells of a profile, in report order, each marked where the selection leaves it out.
+ * Throws SelectionError.
+ */
+export function plan(contract: Contract, checks: readonly Check[], asked: Selection): Cell[] {
+  const selection = validate(contract, checks, asked)
+  const inProfile = PROFILES[selection.profile]?.apiSets
+  const operations = contract.operations.filter(({ apiSet }) => inProfile?.includes(apiSet) ?? true)
+  return checks.flatMap((check) =>
+    operations.flatMap((operation) => {
+      const omission = leftOut(check, operation, selection)
+      return check.probes(operation, contract).map((probe): Cell => {
+        const scope =
+          probe.credential.kind === 'key' && probe.credential.scopes.length === 1
+            ? probe.credential.scopes[0]
+            : undefined
+        return {
+          id: idOf(check, operation, probe),
+          check: check.id,
+          area: check.area,
+          level: check.level,
+          operation: operation.id,
+          probe,
+          ...(scope !== undefined && { scope }),
+          ...(omission !== undefined && { leftOut: omission }),
+        }
+      })
+    }),
+  )
+}
+
+/** The cells that will run. */
+export const running = (cells: readonly Cell[]): Cell[] => cells.filter((cell) => cell.leftOut === undefined)
+
+/** The distinct requests that an operation's cells need, in planned order. */
+export function probesOf(cells: readonly Cell[], operation: string): Probe[] {
+  const own = running(cells).filter((cell) => cell.operation === operation)
+  return [...new Map(own.map((cell) => [probeKey(cell.probe), cell.probe])).values()]
+}
+
+/** Scope sets for which the run issues keys: one key each. */
+export const scopeSets = (cells: readonly Cell[]): string[] => [
+  ...new Set(
+    running(cells)
+      .map((cell) => cell.probe.credential)
+      .filter((credential) => credential.kind === 'key')
+      .map(credentialLabel),
+  ),
+]
+
+/** What a run costs the target, as far as that is known beforehand. */
+export interface Estimate {
+  readonly requests: number
+  readonly functions: number
+  readonly keys: number
+}
+
+/** How often an operation's trial makes its subject anew: once, and once more for each grant that uses it up. */
+const subjectsNeeded = (operation: Operation, probes: readonly Probe[]): number => {
+  if (['none', 'invoke', 'issue'].includes(operation.effect)) return 0
+  const grants = probes.filter(({ expects }) => expects === 'grant').length
+  return ['delete', 'undeploy', 'deploy'].includes(operation.effect) ? Math.max(1, grants) : 1
+}
+
+/** Requests that making and removing one of each takes. */
+const SUBJECT_REQUESTS: Readonly<Record<Operation['subject'], number>> = {
+  none: 0,
+  key: 2,
+  function: 3,
+  deployment: 4,
+  'active-function': 6,
+  request: 7,
+}
+
+/** Probes, the life signs and read-backs around them, and what the subjects take. An estimate. */
+export function estimate(contract: Contract, cells: readonly Cell[]): Estimate {
+  const operations = contract.operations.filter(({ id }) =>
+    running(cells).some((cell) => cell.operation === id),
+  )
+  const sharedKinds = new Set(
+    operations.map(({ subject }) => subject).filter((subject) => subject !== 'none'),
+  )
+  const keySets = scopeSets(cells).length
+  let requests = 4 + 2 * keySets
+  let functions = [...sharedKinds].filter((kind) => kind !== 'key').length
+  let keys = 1 + keySets
+  for (const kind of sharedKinds) requests += SUBJECT_REQUESTS[kind]
+  for (const operation of operations) {
+    const probes = probesOf(cells, operation.id)
+    const denials = probes.filter(({ expects }) => expects === 'denial').length
+    const made = subjectsNeeded(operation, probes)
+    requests +=
+      probes.length +
+      denials * (operation.readBack === undefined ? 1 : 2) +
+      made * SUBJECT_REQUESTS[operation.subject]
+    if (operation.creates === 'key' || operation.subject === 'key') keys += Math.max(1, made)
+    else functions += made
+  }
+  return { requests, functions, keys }
+}

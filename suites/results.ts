@@ -1,0 +1,30 @@
+/** What travels from the worker, test by test, to the record. */
+import type { Evidence, Exchange, Verdict } from './model.js'
+
+/** A cell with its verdict. */
+export interface CellResult {
+  readonly id: string
+  readonly verdict: Verdict
+  /** Of the request that decided it, in milliseconds. */
+  readonly durationMs: number
+  readonly expected: string
+  readonly observed: string
+  readonly evidence: readonly Evidence[]
+}
+
+/** What a test reports of itself. */
+export interface CellReport {
+  readonly results: readonly CellResult[]
+  readonly exchanges: readonly Exchange[]
+  /** Requests sent by the worker so far. */
+  readonly requests: number
+}
+
+/** What vitest calls the test of a check and an operation. */
+export const testName = (check: string, operation: string): string => `${check}  ${operation}`
+
+declare module 'vitest' {
+  interface TaskMeta {
+    conformance?: CellReport
+  }
+}

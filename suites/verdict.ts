@@ -1,0 +1,234 @@
+/**
+ * From what was seen to a verdict: pure functions, one a kind of proof. Nothing passes here unless every
+ * fact that the proof needs is at hand.
+ */
+import { type Operation, responseOf, successStatuses } from '../openapi/contract.js'
+import {
+  type Answered,
+  EVIDENCE_ROLES,
+  type Evidence,
+  type EvidenceRole,
+  type Liveness,
+  type Observation,
+  type Outcome,
+} from './model.js'
+
+export interface Judgement {
+  readonly verdict: 'pass' | 'fail' | 'inconclusive'
+  readonly expected: string
+  readonly observed: string
+  /** What stands behind the verdict. */
+  readonly evidence: readonly Evidence[]
+}
+
+type Ruling = Pick<Judgement, 'verdict' | 'observed'>
+const pass = (observed: string): Ruling => ({ verdict: 'pass', observed })
+const fail = (observed: string): Ruling => ({ verdict: 'fail', observed })
+const inconclusive = (observed: string): Ruling => ({ verdict: 'inconclusive', observed })
+
+/** Statuses that speak of load or of trouble behind the gateway, not of the rule under test. */
+const TRANSIENT: Readonly<Record<number, string>> = {
+  429: 'throttled, retries used up',
+  502: 'trouble behind the gateway, retries used up',
+  503: 'unavailable, retries used up',
+  504: 'trouble behind the gateway, retries used up',
+}
+
+const describe = (outcome: Outcome): string => {
+  if (outcome.kind === 'silence') return `no answer (${outcome.why})`
+  const type = outcome.headers['content-type']
+  return type === undefined ? `${outcome.status}` : `${outcome.status} ${type}`
+}
+
+const succeeded = (outcome: Outcome): boolean =>
+  outcome.kind === 'answer' && outcome.status >= 200 && outcome.status < 300
+
+/** A documented success, or a 404 that only an authorized request can get. */
+export function isDecisiveGrant(observation: Observation, outcome: Outcome | undefined): boolean {
+  if (outcome?.kind !== 'answer') return false
+  if (succeeded(outcome)) return true
+  if (outcome.status < 400) return successStatuses(observation.operation).includes(outcome.status)
+  return outcome.status === 404 && observation.subject === 'absent' && observation.contrast
+}
+
+const lifeSign = (liveness: Liveness | undefined): { readonly exchange?: string; readonly shows?: string } =>
+  liveness?.exchange === undefined
+    ? {}
+    : {
+        exchange: liveness.exchange,
+        shows: liveness.witness === 'issuer' ? `${liveness.state} at its issuer` : liveness.state,
+      }
+
+const evidenceOf = ({ alive, state, answer, control }: Observation): Evidence[] => {
+  const facts: Record<EvidenceRole, { readonly exchange?: string; readonly shows?: string }> = {
+    'alive-before': lifeSign(alive?.before),
+    'state-before': { ...state?.before },
+    answer: { exchange: answer.exchange },
+    'state-after': { ...state?.after },
+    'alive-after': lifeSign(alive?.after),
+    control: control === undefined ? {} : { exchange: control.exchange },
+  }
+  return EVIDENCE_ROLES.flatMap((role) => {
+    const { exchange, shows } = facts[role]
+    return exchange === undefined ? [] : [{ role, exchange, ...(shows !== undefined && { shows }) }]
+  })
+}
+
+/** Rules on an answer, once it is known to be one that can decide anything. */
+function decide(observation: Observation, expected: string, rule: (answer: Answered) => Ruling): Judgement {
+  const { answer } = observation
+  const transient = answer.kind === 'answer' ? TRANSIENT[answer.status] : undefined
+  const ruling =
+    answer.kind === 'silence'
+      ? inconclusive(describe(answer))
+      : transient === undefined
+        ? rule(answer)
+        : inconclusive(`${describe(answer)}: ${transient}`)
+  return { ...ruling, expected, evidence: evidenceOf(observation) }
+}
+
+/** Why the key's own life leaves the question open; undefined when it was alive throughout, or no key asked. */
+const doubtOfLife = ({ alive }: Observation): string | undefined => {
+  if (alive === undefined) return undefined
+  if (alive.before.state !== 'alive') return `the key was ${alive.before.state} before`
+  if (alive.after.state !== 'alive') return `the key was ${alive.after.state} after`
+  return undefined
+}
+
+const becauseSubjectMissing = ({ subjectMissing }: Observation): string =>
+  subjectMissing === undefined ? '' : `; ${subjectMissing}`
+
+const stateChange = ({ state }: Observation): 'unread' | 'unchanged' | 'changed' => {
+  if (state?.before.values === undefined || state.after.values === undefined) return 'unread'
+  const sorted = (values: readonly string[]) => JSON.stringify([...values].sort())
+  return sorted(state.before.values) === sorted(state.after.values) ? 'unchanged' : 'changed'
+}
+
+/** Headers that the documents require of a success and give to no refusal: their presence shows it ran. */
+const marksOfExecution = (operation: Operation, answer: Answered): string[] => {
+  const required = operation.responses
+    .filter(({ status }) => status < 400)
+    .flatMap(({ headers }) => headers.filter((header) => header.required).map(({ name }) => name))
+  return [...new Set(required)].filter((name) => name in answer.headers)
+}
+
+/**
+ * A denial: the documented status and shape, from a credential alive before and after, beside a decisive
+ * control, with the state unchanged. `violations` lists where the answer leaves the documented shape.
+ */
+export function denial(
+  observation: Observation,
+  status: 401 | 403,
+  violations: readonly string[],
+): Judgement {
+  const { operation, control } = observation
+  const opener = operation.scopes.length === 0 ? '' : `: ${operation.scopes.join(' or ')} opens it`
+  const expected = `${status}${opener}`
+  if (stateChange(observation) === 'changed') {
+    const ruling = fail(`${describe(observation.answer)}, and it was done: the state read back differs`)
+    return { ...ruling, expected, evidence: evidenceOf(observation) }
+  }
+  return decide(observation, expected, (answer) => {
+    const seen = describe(answer)
+    if (succeeded(answer)) return fail(`${seen}: granted`)
+    const marks = marksOfExecution(operation, answer)
+    if (marks.length > 0) return fail(`${seen}, but it ran: the answer carries ${marks.join(', ')}`)
+    const doubt = doubtOfLife(observation)
+    if (doubt !== undefined) return inconclusive(`${seen}; ${doubt}`)
+    if (!isDecisiveGrant(observation, control)) {
+      const answered = control === undefined ? 'not sent' : describe(control)
+      return inconclusive(
+        `${seen}; the control with a granting credential did not decide (${answered})${becauseSubjectMissing(observation)}`,
+      )
+    }
+    if (answer.status !== status) return fail(seen)
+    if (violations.length > 0) return fail(`${seen}, not the documented refusal: ${violations.join('; ')}`)
+    if (operation.readBack !== undefined && stateChange(observation) === 'unread') {
+      return inconclusive(`${seen}; the state could not be read back${becauseSubjectMissing(observation)}`)
+    }
+    return pass(seen)
+  })
+}
+
+/** A grant: a success, or an answer that only an authorized request can get. */
+export function grant(observation: Observation): Judgement {
+  return decide(observation, 'granted: a documented success', (answer) => {
+    const seen = describe(answer)
+    if (isDecisiveGrant(observation, answer)) return pass(seen)
+    if (answer.status === 401 || answer.status === 403) {
+      const doubt = doubtOfLife(observation)
+      return doubt === undefined ? fail(`${seen}: refused`) : inconclusive(`${seen}; ${doubt}`)
+    }
+    const { control } = observation
+    if (control !== undefined && isDecisiveGrant(observation, control)) {
+      return fail(`${seen}, where another granting credential got ${describe(control)}`)
+    }
+    return inconclusive(`${seen}: neither granted nor denied${becauseSubjectMissing(observation)}`)
+  })
+}
+
+/** A path that nobody documents answers 404, whoever asks. */
+export function absence(observation: Observation): Judgement {
+  return decide(observation, '404: no such path', (answer) =>
+    answer.status === 404 ? pass(describe(answer)) : fail(describe(answer)),
+  )
+}
+
+/** A resource that does not exist answers 404 in the documented shape. */
+export function notFound(observation: Observation, violations: readonly string[]): Judgement {
+  return decide(observation, '404 in the documented error shape', (answer) => {
+    if (answer.status !== 404) return fail(describe(answer))
+    return violations.length > 0
+      ? fail(`${describe(answer)}: ${violations.join('; ')}`)
+      : pass(describe(answer))
+  })
+}
+
+/** The documented path is served: a granted request gets further than the routing table. */
+export function presence(observation: Observation): Judgement {
+  return decide(observation, 'the documented path answers', (answer) => {
+    const seen = describe(answer)
+    if (answer.status < 400 || isDecisiveGrant(observation, answer)) return pass(seen)
+    const unserved = answer.status === 405 || (answer.status === 404 && observation.subject === 'existing')
+    return unserved
+      ? fail(`${seen}: not served`)
+      : inconclusive(`${seen}${becauseSubjectMissing(observation)}`)
+  })
+}
+
+/** The status of a granted request is one that the documents give the operation. */
+export function documentedStatus(observation: Observation): Judgement {
+  const documented = successStatuses(observation.operation)
+  return decide(observation, `one of ${documented.join(', ')}`, (answer) => {
+    const seen = describe(answer)
+    if (documented.includes(answer.status)) return pass(seen)
+    if (isDecisiveGrant(observation, answer) && responseOf(observation.operation, answer.status))
+      return pass(seen)
+    if (answer.status < 400 || answer.status >= 500)
+      return fail(`${seen}: not documented for a granted request`)
+    return inconclusive(`${seen}: no granted answer to examine${becauseSubjectMissing(observation)}`)
+  })
+}
+
+/** A granted answer, examined by a rule that lists what is wrong with it. */
+export function judgeAnswer(
+  observation: Observation,
+  expected: string,
+  rule: (answer: Answered) => readonly string[],
+): Judgement {
+  return decide(observation, expected, (answer) => {
+    const seen = describe(answer)
+    if (answer.status >= 400 && !isDecisiveGrant(observation, answer)) {
+      return inconclusive(`${seen}: no granted answer to examine${becauseSubjectMissing(observation)}`)
+    }
+    const violations = rule(answer)
+    return violations.length > 0 ? fail(`${seen}: ${violations.join('; ')}`) : pass(seen)
+  })
+}
+
+/** A granted answer, held against one part of the contract. */
+export const conformingAnswer = (
+  observation: Observation,
+  expected: string,
+  rule: (operation: Operation, answer: Outcome) => readonly string[],
+): Judgement => judgeAnswer(observation, expected, (answer) => rule(observation.operation, answer))

@@ -1,0 +1,198 @@
+/** The record as JUnit XML, in the form that Jenkins' schema describes. */
+import type { Level, Verdict } from '../suites/model.js'
+import { grouped } from './group.js'
+import type { RecordedCell, RunRecord } from './record.js'
+import { proofInWords, proofsOf } from './summary.js'
+
+/** What XML 1.0 cannot hold in any form, and control characters that it can. */
+const UNFIT = /[^\t\n\r\u{20}-\u{7E}\u{85}\u{A0}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\t': '&#9;',
+  '\n': '&#10;',
+  '\r': '&#13;',
+}
+
+const escaped = (text: string, meaningful: RegExp): string =>
+  text.replaceAll(UNFIT, '').replaceAll(meaningful, (character) => ENTITIES[character] ?? '')
+
+type Attributes = Readonly<Record<string, string | number>>
+
+const attributes = (named: Attributes): string =>
+  Object.entries(named)
+    .map(([name, value]) => ` ${name}="${escaped(String(value), /[&<>"\t\n\r]/g)}"`)
+    .join('')
+
+const element = (name: string, named: Attributes, text = ''): string =>
+  text === ''
+    ? `<${name}${attributes(named)}/>`
+    : `<${name}${attributes(named)}>${escaped(text, /[&<>\r]/g)}</${name}>`
+
+const container = (name: string, named: Attributes, children: readonly string[]): string[] =>
+  children.length === 0
+    ? [`<${name}${attributes(named)}/>`]
+    : [`<${name}${attributes(named)}>`, ...children.map((line) => `  ${line}`), `</${name}>`]
+
+/** What a test case holds; `note` passes and says so, `nothing` just passes. */
+type Told = 'failure' | 'error' | 'skipped' | 'note' | 'nothing'
+
+/** Advice fails no build, but what was not decided is not shown as passed either. */
+const TOLD: Readonly<Record<Level, Readonly<Record<Verdict, Told>>>> = {
+  required: {
+    pass: 'nothing',
+    fail: 'failure',
+    inconclusive: 'error',
+    unsupported: 'skipped',
+    excluded: 'skipped',
+    error: 'error',
+  },
+  advisory: {
+    pass: 'nothing',
+    fail: 'note',
+    inconclusive: 'skipped',
+    unsupported: 'skipped',
+    excluded: 'skipped',
+    error: 'error',
+  },
+}
+
+interface Case {
+  readonly classname: string
+  readonly name: string
+  readonly seconds: number
+  readonly told: Told
+  readonly type: string
+  readonly message: string
+  readonly text: string
+}
+
+const CASE_CHILDREN: Readonly<Record<Told, (test: Case) => readonly string[]>> = {
+  nothing: () => [],
+  note: ({ message, text }) => [element('system-out', {}, `advisory: ${message}\n${text}`)],
+  skipped: ({ message }) => [element('skipped', { message })],
+  failure: ({ message, type, text }) => [element('failure', { message, type }, text)],
+  error: ({ message, type, text }) => [element('error', { message, type }, text)],
+}
+
+const inSeconds = (seconds: number): string => seconds.toFixed(3)
+
+const total = (cases: readonly Case[], told: Told): number =>
+  cases.filter((test) => test.told === told).length
+
+/** Jenkins cuts class names into packages at their dots. */
+const undotted = (name: string): string => name.replaceAll('.', '_')
+
+/** A cell of an operation that the contract no longer names has no API set. */
+const suiteOf = ({ apiSet }: RecordedCell): string => (apiSet === '' ? 'no API set' : apiSet)
+
+const nameOf = ({ operation, credential }: RecordedCell): string => `${operation} with ${credential}`
+
+function textOf(cell: RecordedCell, proof: string): string {
+  const { because, finding } = cell
+  if (finding === undefined) return because === undefined ? '' : `${cell.id}: ${because}`
+  const lines = [
+    `expected  ${finding.expected}`,
+    `observed  ${finding.observed}`,
+    `clause    ${finding.clause.source}: ${finding.clause.text}`,
+    ...(proof === '' ? [] : [`evidence  ${proof}`]),
+    `replay    ${finding.replay}`,
+  ]
+  return lines.join('\n')
+}
+
+function casesOf(record: RunRecord): Map<string, Case[]> {
+  const evidence = proofsOf(record)
+  const namesakes = grouped(record.cells, (cell) => `${cell.check} ${nameOf(cell)}`)
+  const toCase = (cell: RecordedCell): Case => {
+    const shared = (namesakes.get(`${cell.check} ${nameOf(cell)}`)?.length ?? 0) > 1
+    return {
+      classname: `${undotted(suiteOf(cell))}.${undotted(cell.check)}`,
+      // A check may ask on several paths of one operation; test histories go by name.
+      name: shared ? `${nameOf(cell)} (${cell.id})` : nameOf(cell),
+      seconds: cell.durationMs / 1000,
+      told: TOLD[cell.level][cell.verdict],
+      type: cell.finding?.clause.id ?? cell.verdict,
+      message: cell.finding?.message ?? cell.because ?? '',
+      text: textOf(cell, proofInWords(evidence(cell))),
+    }
+  }
+  const byApiSet = grouped(record.cells, suiteOf)
+  return new Map([...byApiSet].map(([apiSet, cells]) => [apiSet, cells.map(toCase)]))
+}
+
+/** A run that decided nothing must not look like one in which all was well but skipped. */
+const NOTHING_RAN: Case = {
+  classname: 'run.verdict',
+  name: 'something required was decided',
+  seconds: 0,
+  told: 'error',
+  type: 'error',
+  message: 'no required cell of this run was decided',
+  text: '',
+}
+
+function properties({ certifying, contract, run, suite, target, verdict }: RunRecord): string[] {
+  const values: Attributes = {
+    verdict,
+    certifying: String(certifying),
+    suite: `${suite.name} ${suite.version}`,
+    commit: suite.commit ?? 'none',
+    release: contract.release,
+    contract: contract.sha256,
+    gateway: target.gateway,
+    domain: target.domain,
+    mode: run.mode,
+    profile: run.profile,
+    seed: run.seed,
+  }
+  const children = Object.entries(values).map(([name, value]) => element('property', { name, value }))
+  return container('properties', {}, children)
+}
+
+function suiteLines(name: string, cases: readonly Case[], record: RunRecord): string[] {
+  const counts: Attributes = {
+    name,
+    tests: cases.length,
+    failures: total(cases, 'failure'),
+    errors: total(cases, 'error'),
+    skipped: total(cases, 'skipped'),
+    time: inSeconds(cases.reduce((sum, { seconds }) => sum + seconds, 0)),
+    timestamp: record.run.startedAt.slice(0, 'yyyy-mm-ddThh:mm:ss'.length),
+  }
+  return container('testsuite', counts, [
+    ...properties(record),
+    ...cases.flatMap((test) => {
+      const { classname, name, seconds } = test
+      return container(
+        'testcase',
+        { classname, name, time: inSeconds(seconds) },
+        CASE_CHILDREN[test.told](test),
+      )
+    }),
+  ])
+}
+
+/** The record as a JUnit document: a suite for each API set, a case for each cell. */
+export function renderJunit(record: RunRecord): string {
+  const suites = casesOf(record)
+  if (record.verdict === 'error' && record.counts.error === 0) suites.set('run', [NOTHING_RAN])
+  const all = [...suites.values()].flat()
+  const took = Date.parse(record.run.finishedAt) - Date.parse(record.run.startedAt)
+  const counts: Attributes = {
+    name: record.suite.name,
+    tests: all.length,
+    failures: total(all, 'failure'),
+    errors: total(all, 'error'),
+    time: inSeconds(Math.max(0, took || 0) / 1000),
+  }
+  const lines = container(
+    'testsuites',
+    counts,
+    [...suites].flatMap(([name, cases]) => suiteLines(name, cases, record)),
+  )
+  return `${['<?xml version="1.0" encoding="UTF-8"?>', ...lines].join('\n')}\n`
+}

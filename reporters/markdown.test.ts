@@ -1,0 +1,149 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { renderMarkdown } from './markdown.js'
+import {
+  DELETE,
+  EVERY_VERDICT,
+  PROOF,
+  type SampleCell,
+  sampleExchange,
+  sampleRecord,
+} from './sample-record.js'
+
+const full = sampleRecord({ cells: EVERY_VERDICT, exchanges: PROOF, leftBehind: ['function left'] })
+
+/** Lines outside and inside fenced blocks, as Markdown reads them; `open` is a fence that nothing closed. */
+function outline(markdown: string) {
+  const prose: string[] = []
+  const blocks: string[][] = []
+  let open: string | undefined
+  for (const line of markdown.split('\n')) {
+    const fence = /^ {0,3}(`{3,})[^`]*$/.exec(line)?.[1]
+    if (open === undefined && fence !== undefined) {
+      open = fence
+      blocks.push([])
+    } else if (
+      open !== undefined &&
+      fence !== undefined &&
+      fence.length >= open.length &&
+      line.trim() === fence
+    ) {
+      open = undefined
+    } else (open === undefined ? prose : (blocks.at(-1) ?? prose)).push(line)
+  }
+  return { prose, blocks, open }
+}
+
+const columnsOf = (row: string): number => row.split('|').length - 2
+
+/** Runs of table rows, each with the same number of columns throughout. */
+function assertTables(prose: readonly string[]): void {
+  for (const [index, line] of prose.entries()) {
+    const before = prose[index - 1] ?? ''
+    if (line.startsWith('|') && before.startsWith('|')) expect(columnsOf(line), line).toBe(columnsOf(before))
+  }
+}
+
+describe('the Markdown summary', () => {
+  const text = renderMarkdown(full)
+
+  test('begins with the verdict and whether it certifies', () => {
+    const [title, , certifying, , counts] = text.split('\n')
+    expect(title).toBe('# ✗ nonconformant')
+    expect(certifying).toMatch(/^\*\*Not certifying: the verdict is nonconformant;/)
+    expect(counts).toMatch(/^1 passed, 2 failed .*40 requests in 3\.4 s to http:\/\/gateway\.test/)
+  })
+
+  test('folds each finding with its exchanges', () => {
+    expect(text.match(/^<details>$/gm)).toHaveLength(2)
+    expect(text).toContain(
+      '- evidence: key alive before and after; control with key &#91;delete_function&#93;: 204',
+    )
+    const { blocks } = outline(text)
+    expect(blocks).toContainEqual([
+      'DELETE http://gateway.test/v2/nvcf/functions/1/versions/2',
+      'authorization: Bearer [redacted]',
+    ])
+    expect(blocks.flat()).toContainEqual(
+      expect.stringMatching(/^nvcf-conformance run .*--check scope-denies/),
+    )
+  })
+
+  test('counts verdicts by check and in all', () => {
+    expect(text).toContain(
+      '| check | level | passed | failed | inconclusive | unsupported | excluded | in error |',
+    )
+    expect(text).toContain('| <code>scope-denies</code> | required | 0 | 1 | 1 | 0 | 0 | 0 |')
+    expect(text).toContain('| all |  | 1 | 2 | 1 | 1 | 1 | 1 |')
+  })
+
+  test('has a matrix for each API set that was examined', () => {
+    expect(text).toContain('### Function Management\n\n| operation |')
+    expect(text).toContain('### Queue Details\n\n| operation |')
+    expect(text).toContain(`| <code>${DELETE}</code> |`)
+  })
+
+  test('tells what was not decided, what stayed behind and how the run was made', () => {
+    expect(text).toContain('| inconclusive | 1 | 429: throttled |')
+    expect(text).toContain('- function left')
+    expect(text).toContain('| seed | 42 |')
+    expect(text).toContain(`sha256 <code>${'a'.repeat(64)}</code>`)
+  })
+
+  test('keeps within what a job page takes', () => {
+    const exchanges = ['a', 'b', 'c', 'd', 'e', 'f'].map((id) =>
+      sampleExchange({ id, response: { status: 200, headers: {}, body: 'x'.repeat(4000) } }),
+    )
+    const cells = Array.from(
+      { length: 400 },
+      (_, index): SampleCell => ({
+        id: `cell-${index}`,
+        verdict: 'fail',
+        evidence: exchanges.map(({ id }) => ({ role: 'answer', exchange: id })),
+      }),
+    )
+    const long = renderMarkdown(sampleRecord({ cells, exchanges }))
+    expect(Buffer.byteLength(long)).toBeLessThan(1024 * 1024)
+    expect(long).toContain('and 350 more in record.json')
+  })
+})
+
+test('whatever the target says, the page keeps its form', () => {
+  const nasty = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string({
+      unit: fc.constantFrom('|', '<', '`', '```', '\n', '\\', '*', '_', '</details>', '&', '~~~', 'a', ' '),
+    }),
+  )
+  fc.assert(
+    fc.property(nasty, nasty, nasty, (observed, body, because) => {
+      const record = sampleRecord({
+        cells: [
+          {
+            verdict: 'fail',
+            observed,
+            expected: because,
+            evidence: [{ role: 'answer', exchange: 'x' }],
+            operation: `GET /${because}`,
+          },
+          { id: 'doubt', verdict: 'inconclusive', observed: because },
+        ],
+        exchanges: [
+          sampleExchange({
+            id: 'x',
+            request: { method: 'GET', url: observed, headers: { host: body }, body },
+            response: { status: 200, headers: { 'content-type': observed }, body },
+          }),
+        ],
+        leftBehind: [observed],
+      })
+      const { prose, blocks, open } = outline(renderMarkdown(record))
+      expect(open).toBeUndefined()
+      expect(blocks).toHaveLength(3)
+      assertTables(prose)
+      const tags = prose.flatMap((line) => line.match(/<[^>]*>?/g) ?? [])
+      expect(tags.filter((tag) => !/^<\/?(details|summary|code)>$/.test(tag))).toEqual([])
+      expect(tags.filter((tag) => tag === '</details>')).toHaveLength(1)
+    }),
+  )
+})

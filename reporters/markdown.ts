@@ -1,0 +1,218 @@
+/** A summary for the page of a CI job, from the record: GitHub-flavoured Markdown. */
+import { type Exchange, VERDICTS } from '../suites/model.js'
+import { grouped } from './group.js'
+import { examined, MARKS, scopeMatrix } from './matrix.js'
+import type { RecordedCell, RunRecord } from './record.js'
+import {
+  COUNTED_AS,
+  certifyingInWords,
+  countsInWords,
+  durationInWords,
+  type Failure,
+  failures,
+  type Proof,
+  proofInWords,
+  proofsOf,
+  reasons,
+  targetInWords,
+  VERDICT_GLYPHS,
+} from './summary.js'
+import { counted, singleLine } from './text.js'
+
+/** Job pages refuse long summaries: GitHub's limit is 1 MiB. */
+const FULL_FINDINGS = 50
+const FULL_REASONS = 20
+const FULL_BODY = 1000
+
+const HTML: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
+
+/** Everything that Markdown could read as more than a letter; underscores only where they could emphasize. */
+const MEANINGFUL = /[&<>"\\`*~[\]|$]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu
+
+/** Entities mean themselves in running text, in table cells and inside HTML alike; backslashes do not. */
+const inline = (text: string): string =>
+  singleLine(text).replaceAll(MEANINGFUL, (character) => HTML[character] ?? `&#${character.charCodeAt(0)};`)
+
+const code = (text: string): string => `<code>${inline(text)}</code>`
+
+/** A fenced block that its content cannot end. */
+function fenced(language: string, text: string): string[] {
+  const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length))
+  const fence = '`'.repeat(Math.max(3, longest + 1))
+  const lines = text.split(/\r\n|\r|\n/).map((line) => singleLine(line))
+  return [`${fence}${language}`, ...lines, fence]
+}
+
+const table = (header: readonly string[], rows: readonly (readonly string[])[]): string[] =>
+  [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
+
+const section = (title: string, lines: readonly string[]): string[] =>
+  lines.length === 0 ? [] : [`## ${title}`, '', ...lines, '']
+
+function message(first: string, headers: Readonly<Record<string, string>>, body: string | undefined): string {
+  const cut =
+    (body?.length ?? 0) > FULL_BODY ? `${body?.slice(0, FULL_BODY)}… (the rest is in record.json)` : body
+  const lines = [first, ...Object.entries(headers).map(([name, value]) => singleLine(`${name}: ${value}`))]
+  return [...lines, ...(cut === undefined || cut === '' ? [] : ['', cut])].join('\n')
+}
+
+function exchangeLines({ purpose, credential, request, response, silence, attempts }: Exchange): string[] {
+  const tries = attempts > 1 ? `, sent ${attempts} times` : ''
+  const answer =
+    response === undefined
+      ? [`No answer: ${inline(silence ?? 'unknown')}`]
+      : fenced('http', message(String(response.status), response.headers, response.body))
+  return [
+    `**${inline(purpose)}**, ${inline(credential)}${tries}`,
+    '',
+    ...fenced('http', message(`${request.method} ${request.url}`, request.headers, request.body)),
+    '',
+    ...answer,
+    '',
+  ]
+}
+
+function findingLines({ cell, finding }: Failure, proofs: readonly Proof[]): string[] {
+  const proof = proofInWords(proofs)
+  const level = cell.level === 'advisory' ? ' (advisory)' : ''
+  const { expected, observed, clause, replay } = finding
+  return [
+    '<details>',
+    `<summary>✗ ${code(cell.check)}${level} ${inline(cell.operation)} with ${inline(cell.credential)}: ${inline(observed)}</summary>`,
+    '',
+    `- expected: ${inline(expected)}`,
+    `- observed: ${inline(observed)}`,
+    `- clause: ${inline(`${clause.source}: ${clause.text}`)}`,
+    ...(proof === '' ? [] : [`- evidence: ${inline(proof)}`]),
+    `- cell: ${code(cell.id)}`,
+    '',
+    ...fenced('sh', singleLine(replay)),
+    '',
+    ...proofs.flatMap(({ seen }) => exchangeLines(seen)),
+    '</details>',
+    '',
+  ]
+}
+
+function findingsLines(record: RunRecord): string[] {
+  const all = failures(record)
+  const evidence = proofsOf(record)
+  const rest = all.length - FULL_FINDINGS
+  return [
+    ...all.slice(0, FULL_FINDINGS).flatMap((failure) => findingLines(failure, evidence(failure.cell))),
+    ...(rest > 0 ? [`and ${rest} more in record.json`] : []),
+  ]
+}
+
+function checksTable({ cells }: RunRecord): string[] {
+  const count = (own: readonly RecordedCell[]) =>
+    VERDICTS.map((wanted) => String(own.filter(({ verdict }) => verdict === wanted).length))
+  const rows = [...grouped(cells, ({ check }) => check)].map(([check, own]) => [
+    code(check),
+    own[0]?.level ?? '',
+    ...count(own),
+  ])
+  return table(
+    ['check', 'level', ...VERDICTS.map((verdict) => COUNTED_AS[verdict])],
+    [...rows, ['all', '', ...count(cells)]],
+  )
+}
+
+function reasonsTable(record: RunRecord): string[] {
+  const rows = (['inconclusive', 'error'] as const).flatMap((verdict) =>
+    reasons(record, verdict).map(({ because, cells }) => [
+      verdict,
+      String(cells.length),
+      inline(because),
+      code(cells[0]?.id ?? ''),
+    ]),
+  )
+  const rest = rows.length - FULL_REASONS
+  return [
+    ...(rows.length === 0
+      ? []
+      : table(['verdict', 'cells', 'because', 'first of them'], rows.slice(0, FULL_REASONS))),
+    ...(rest > 0 ? ['', `and ${counted(rest, 'more reason')} in record.json`] : []),
+  ]
+}
+
+function matrixLines(record: RunRecord): string[] {
+  const { matrix, leftOut } = examined(scopeMatrix(record))
+  if (matrix.apiSets.length === 0) return []
+  const legend = Object.values(MARKS).map(({ glyph, meaning }) => `${inline(glyph)} ${meaning}`)
+  return [
+    ...matrix.apiSets.flatMap(({ name, rows }) => [
+      `### ${inline(name)}`,
+      '',
+      ...table(
+        ['operation', ...matrix.columns.map(code)],
+        rows.map(({ operation, marks }) => [
+          code(operation),
+          ...marks.map((mark) => (mark === undefined ? '' : MARKS[mark].glyph)),
+        ]),
+      ),
+      '',
+    ]),
+    ...(leftOut > 0 ? [`and ${counted(leftOut, 'operation')} that this run left out`, ''] : []),
+    legend.join(', '),
+  ]
+}
+
+const orAll = (names: readonly string[]): string =>
+  names.length === 0 ? 'all' : names.map(inline).join(', ')
+
+function particularsTable(record: RunRecord): string[] {
+  const { contract, run, suite, target } = record
+  const build =
+    suite.commit === null
+      ? 'no commit'
+      : `commit ${suite.commit}${suite.dirty ? ' with uncommitted changes' : ''}`
+  const product = Object.entries(target.product ?? {}).map(([name, value]) => `${name} ${value}`)
+  const { checks, operations, unsupported } = run.selection
+  const rows: [string, string][] = [
+    ['suite', inline(`${suite.name} ${suite.version}, ${build}`)],
+    ['contract', `release ${inline(contract.release)}, sha256 ${code(contract.sha256)}`],
+    ['target', inline(targetInWords(record))],
+    ...(product.length === 0 ? [] : [['product', inline(product.join(', '))] satisfies [string, string]]),
+    [
+      'run',
+      `${code(run.id)}, ${inline(run.startedAt)} to ${inline(run.finishedAt)}${run.interrupted ? ', interrupted' : ''}`,
+    ],
+    ['profile', inline(run.profile)],
+    ['mode', inline(run.mode)],
+    ['matrix', inline(run.matrix)],
+    ['checks', orAll(checks)],
+    ['operations', orAll(operations)],
+    ...(unsupported.length === 0 ? [] : [['unsupported', orAll(unsupported)] satisfies [string, string]]),
+    ...(run.shard === null
+      ? []
+      : [['shard', `${run.shard.index} of ${run.shard.count}`] satisfies [string, string]]),
+    ['seed', String(run.seed)],
+    ['requests', String(run.requests)],
+  ]
+  return table(['particular', 'value'], rows)
+}
+
+/** The record as a Markdown page. */
+export function renderMarkdown(record: RunRecord): string {
+  const { verdict, run, leftBehind } = record
+  return [
+    `# ${VERDICT_GLYPHS[verdict]} ${verdict}`,
+    '',
+    `**${inline(certifyingInWords(record))}**`,
+    '',
+    `${countsInWords(record)}; ${counted(run.requests, 'request')} in ${durationInWords(record)} to ${inline(targetInWords(record))}.`,
+    '',
+    ...section('Findings', findingsLines(record)),
+    ...section('Undecided', reasonsTable(record)),
+    ...section(
+      'Left behind on the target',
+      leftBehind.map((thing) => `- ${inline(thing)}`),
+    ),
+    ...section('Scope matrix', matrixLines(record)),
+    ...section('Checks', checksTable(record)),
+    ...section('Particulars', particularsTable(record)),
+  ]
+    .join('\n')
+    .replace(/\n+$/, '\n')
+}

@@ -1,0 +1,175 @@
+import { describe, expect, test } from 'vitest'
+import { Validator } from '../fixtures/validator.js'
+import { isRecord } from '../openapi/json.js'
+import type { Verdict } from '../suites/model.js'
+import { type RunVerdict, runVerdict } from './record.js'
+import schema from './record.schema.json' with { type: 'json' }
+import { DELETE, EVERY_VERDICT, PROOF, type Sample, sampleExchange, sampleRecord } from './sample-record.js'
+
+const violations = (value: unknown) => new Validator().violations(schema, value)
+
+describe('the record', () => {
+  const record = sampleRecord({ cells: EVERY_VERDICT, exchanges: PROOF })
+
+  test('counts its cells by verdict', () => {
+    expect(record.counts).toEqual({
+      pass: 1,
+      fail: 2,
+      inconclusive: 1,
+      unsupported: 1,
+      excluded: 1,
+      error: 1,
+    })
+  })
+
+  test('gives a finding to exactly the failed cells, and a reason to exactly the undecided', () => {
+    for (const { finding, because, verdict } of record.cells) {
+      expect(finding !== undefined).toBe(verdict === 'fail')
+      expect(because !== undefined).toBe(verdict !== 'fail' && verdict !== 'pass')
+    }
+  })
+
+  test('says in a finding what the rule is and how to send the same again', () => {
+    const finding = record.cells.find(({ operation }) => operation === DELETE)?.finding
+    expect(finding?.clause.id).toBe('api-key-scopes')
+    expect(finding?.message).toContain('key [queue_details]')
+    expect(finding?.replay).toContain(
+      `--gateway http://gateway.test --check scope-denies --operation "${DELETE}" --seed 42`,
+    )
+  })
+
+  test('calls a cell that nothing was heard of inconclusive', () => {
+    const lost = sampleRecord({ cells: [{ lost: true }] })
+    expect(lost.cells[0]?.verdict).toBe('inconclusive')
+    expect(lost.verdict).toBe('inconclusive')
+  })
+
+  test('gives a cell that was left out its own verdict and no time', () => {
+    const cell = record.cells.find(({ verdict }) => verdict === 'excluded')
+    expect(cell).toMatchObject({ because: 'not asked for', durationMs: 0, evidence: [] })
+  })
+
+  test('holds an exchange once, however often it is reported', () => {
+    expect(sampleRecord({ cells: [], exchanges: [...PROOF, ...PROOF] }).exchanges).toHaveLength(PROOF.length)
+  })
+})
+
+describe('the verdict of a run', () => {
+  const required: [Verdict[], RunVerdict][] = [
+    [['pass'], 'conformant'],
+    [['pass', 'unsupported', 'excluded'], 'conformant'],
+    [['pass', 'inconclusive'], 'inconclusive'],
+    [['pass', 'inconclusive', 'error'], 'error'],
+    [['pass', 'inconclusive', 'error', 'fail'], 'nonconformant'],
+    [['excluded', 'unsupported'], 'error'],
+    [[], 'error'],
+  ]
+  test.each(required)('of required cells %j is %s', (verdicts, verdict) => {
+    const { cells } = sampleRecord({
+      cells: verdicts.map((own, index) => ({ id: `${index}`, verdict: own })),
+    })
+    expect(runVerdict(cells)).toBe(verdict)
+  })
+
+  const advisory: [Verdict, RunVerdict][] = [
+    ['fail', 'conformant'],
+    ['inconclusive', 'conformant'],
+    ['error', 'error'],
+  ]
+  test.each(advisory)('is not decided by an advisory %s unless the suite failed: %s', (verdict, expected) => {
+    expect(sampleRecord({ cells: [{}, { check: 'response-formats', verdict }] }).verdict).toBe(expected)
+  })
+
+  test('is not conformant by advice alone', () => {
+    expect(sampleRecord({ cells: [{ check: 'response-formats' }] }).verdict).toBe('error')
+  })
+})
+
+describe('certifying', () => {
+  test('takes a full, clean, conformant run against a target of its own', () => {
+    expect(sampleRecord({ cells: [{}] })).toMatchObject({ certifying: true, notCertifyingBecause: [] })
+  })
+
+  const reasons: [string, Sample][] = [
+    ['the verdict is nonconformant', { cells: [{ verdict: 'fail' }] }],
+    ['the target is the reference gateway of the suite', { cells: [{}], target: { embedded: true } }],
+    ['the run was interrupted', { cells: [{}], run: { interrupted: true } }],
+    [
+      'excluded by the selection or the mode: 1 cell',
+      { cells: [{}, { id: 'b', leftOut: { verdict: 'excluded', why: '' } }] },
+    ],
+    ['the mode is read-only, not full', { cells: [{}], run: { mode: 'read-only' } }],
+    [
+      'the target lacks Function Management',
+      { cells: [{}, { id: 'b', leftOut: { verdict: 'unsupported', why: '' } }] },
+    ],
+    ['the build of the suite names no commit', { cells: [{}], suite: { commit: null } }],
+    ['the build of the suite holds uncommitted changes', { cells: [{}], suite: { dirty: true } }],
+    ['left behind on the target: 1 thing', { cells: [{}], leftBehind: ['function f'] }],
+  ]
+  test.each(reasons)('is refused because %s', (reason, sample) => {
+    const record = sampleRecord(sample)
+    expect(record.certifying).toBe(false)
+    expect(record.notCertifyingBecause).toEqual([reason])
+    expect(violations(record)).toEqual([])
+  })
+})
+
+/** Every schema inside a schema, with its path. */
+function* schemasIn(value: unknown, path = '#'): Generator<[string, Readonly<Record<string, unknown>>]> {
+  if (Array.isArray(value))
+    for (const [index, item] of value.entries()) yield* schemasIn(item, `${path}/${index}`)
+  if (!isRecord(value)) return
+  yield [path, value]
+  for (const [name, inner] of Object.entries(value)) yield* schemasIn(inner, `${path}/${name}`)
+}
+
+describe('the published schema', () => {
+  const record = sampleRecord({
+    cells: EVERY_VERDICT,
+    exchanges: [...PROOF, sampleExchange({ id: 'x9', silence: 'timed out' })],
+    run: {
+      shard: { index: 1, count: 4 },
+      selection: { checks: ['scope-denies'], operations: [DELETE], unsupported: [] },
+    },
+    target: { product: { name: 'NVCF' } },
+  })
+  const [passed, failed] = record.cells
+
+  test('takes a record with every verdict, optional members and silence', () => {
+    expect(violations(record)).toEqual([])
+    expect(violations(JSON.parse(JSON.stringify(record)))).toEqual([])
+  })
+
+  const broken: [string, unknown][] = [
+    ['a member it does not know', { ...record, extra: 1 }],
+    ['another schema version', { ...record, schemaVersion: '2.0' }],
+    ['a certifying record with reasons against it', { ...record, certifying: true }],
+    ['a non-certifying record without a reason', { ...record, notCertifyingBecause: [] }],
+    ['a failed cell without a finding', { ...record, cells: [{ ...failed, finding: undefined }] }],
+    ['a passed cell with a finding', { ...record, cells: [{ ...passed, finding: failed?.finding }] }],
+    ['a passed cell with an excuse', { ...record, cells: [{ ...passed, because: 'luck' }] }],
+    ['an undecided cell without a reason', { ...record, cells: [{ ...passed, verdict: 'inconclusive' }] }],
+    ['a verdict it does not know', { ...record, cells: [{ ...passed, verdict: 'skipped' }] }],
+    [
+      'an exchange with neither response nor silence',
+      { ...record, exchanges: [{ ...PROOF[0], response: undefined }] },
+    ],
+    ['an exchange with both', { ...record, exchanges: [{ ...PROOF[0], silence: 'x' }] }],
+    ['a time that is none', { ...record, run: { ...record.run, startedAt: 'today' } }],
+  ]
+  test.each(broken)('refuses %s', (_what, value) => {
+    expect(violations(JSON.parse(JSON.stringify(value)))).not.toEqual([])
+  })
+
+  test('describes every property in a sentence and closes every object', () => {
+    for (const [path, { properties, type, additionalProperties }] of schemasIn(schema)) {
+      if (type !== 'object' || path.endsWith('/properties')) continue
+      expect(additionalProperties, path).toBeDefined()
+      expect(additionalProperties, path).not.toBe(true)
+      for (const [name, property] of Object.entries(isRecord(properties) ? properties : {})) {
+        expect(isRecord(property) && property.description, `${path}/${name}`).toMatch(/^[A-Z].*\.$/)
+      }
+    }
+  })
+})

@@ -1,0 +1,232 @@
+/**
+ * The canonical record of a run: the one thing that every report is rendered from. Pure: the plan, what the
+ * worker sent and the run's particulars go in, JSON comes out. Its JSON Schema is `record.schema.json`.
+ */
+import { type Contract, findOperation } from '../openapi/contract.js'
+import type { Check } from '../suites/check.js'
+import type { Clause } from '../suites/clauses.js'
+import {
+  type Cell,
+  credentialLabel,
+  type Evidence,
+  type Exchange,
+  type Level,
+  type PathForm,
+  type Verdict,
+} from '../suites/model.js'
+import type { CellReport, CellResult } from '../suites/results.js'
+
+const SCHEMA_VERSION = '1.0'
+
+export type RunVerdict = 'conformant' | 'nonconformant' | 'inconclusive' | 'error'
+
+export interface SuiteIdentity {
+  readonly name: string
+  readonly version: string
+  /** Null where the build knew none. */
+  readonly commit: string | null
+  /** Whether the build held changes that the commit does not. */
+  readonly dirty: boolean
+}
+
+export interface TargetIdentity {
+  readonly gateway: string
+  readonly domain: string
+  /** Whether it was the reference gateway inside the suite. */
+  readonly embedded: boolean
+  /** As the config names it. */
+  readonly product?: Readonly<Record<string, string>>
+}
+
+interface RunParticulars {
+  readonly id: string
+  readonly startedAt: string
+  readonly finishedAt: string
+  readonly seed: number
+  readonly mode: string
+  readonly profile: string
+  readonly matrix: string
+  /** What the run was narrowed to; empty lists for everything. */
+  readonly selection: {
+    readonly checks: readonly string[]
+    readonly operations: readonly string[]
+    readonly unsupported: readonly string[]
+  }
+  readonly shard: { readonly index: number; readonly count: number } | null
+  /** HTTP requests sent, retries included. */
+  readonly requests: number
+  /** Whether the run was stopped before its end. */
+  readonly interrupted: boolean
+}
+
+export interface Finding {
+  readonly expected: string
+  readonly observed: string
+  readonly clause: Clause
+  /** One sentence with everything above. */
+  readonly message: string
+  /** A command that sends the same again. */
+  readonly replay: string
+}
+
+export interface RecordedCell {
+  readonly id: string
+  readonly check: string
+  readonly level: Level
+  readonly operation: string
+  readonly apiSet: string
+  readonly credential: string
+  readonly scope?: string
+  /** How the path relates to the documented one. */
+  readonly path: PathForm
+  readonly verdict: Verdict
+  /** Of the request that decided it, in milliseconds. */
+  readonly durationMs: number
+  /** Set exactly when the verdict is `fail`. */
+  readonly finding?: Finding
+  /** Why the verdict is neither pass nor fail. */
+  readonly because?: string
+  readonly evidence: readonly Evidence[]
+}
+
+export interface RunRecord {
+  readonly schemaVersion: typeof SCHEMA_VERSION
+  readonly verdict: RunVerdict
+  readonly certifying: boolean
+  /** Why the record does not certify; empty when it does. */
+  readonly notCertifyingBecause: readonly string[]
+  readonly suite: SuiteIdentity
+  readonly contract: { readonly release: string; readonly sha256: string }
+  readonly target: TargetIdentity
+  readonly run: RunParticulars
+  readonly counts: Readonly<Record<Verdict, number>>
+  /** What the run created on the target and could not remove. */
+  readonly leftBehind: readonly string[]
+  readonly cells: readonly RecordedCell[]
+  readonly exchanges: readonly Exchange[]
+}
+
+/** What a run knows when it ends. */
+export interface RunOutcome {
+  readonly contract: Contract
+  readonly checks: readonly Check[]
+  readonly cells: readonly Cell[]
+  readonly reports: readonly CellReport[]
+  readonly suite: SuiteIdentity
+  readonly target: TargetIdentity
+  readonly run: RunParticulars
+  readonly leftBehind: readonly string[]
+  /** The words that make a replay command reach the same target, for example `--gateway http://…`. */
+  readonly replayTarget: string
+}
+
+const UNDECIDED: Omit<CellResult, 'id'> = {
+  verdict: 'inconclusive',
+  durationMs: 0,
+  expected: 'a verdict',
+  observed: 'the run ended before this was decided',
+  evidence: [],
+}
+
+function finding(cell: Cell, result: CellResult, outcome: RunOutcome): Finding {
+  const { expected, observed } = result
+  const clause = outcome.checks.find(({ id }) => id === cell.check)?.clause
+  if (clause === undefined) throw new RangeError(`There is no check ${cell.check}`)
+  const asker = credentialLabel(cell.probe.credential)
+  return {
+    expected,
+    observed,
+    clause,
+    message: `${cell.operation} with ${asker}: expected ${expected}; observed ${observed} (${clause.source}: ${clause.text})`,
+    replay: `nvcf-conformance run${outcome.replayTarget} --check ${cell.check} --operation "${cell.operation}" --seed ${outcome.run.seed}`,
+  }
+}
+
+function recordCell(cell: Cell, results: ReadonlyMap<string, CellResult>, outcome: RunOutcome): RecordedCell {
+  const result = results.get(cell.id) ?? { id: cell.id, ...UNDECIDED }
+  const verdict = cell.leftOut?.verdict ?? result.verdict
+  const because =
+    cell.leftOut?.why ?? (verdict === 'pass' || verdict === 'fail' ? undefined : result.observed)
+  return {
+    id: cell.id,
+    check: cell.check,
+    level: cell.level,
+    operation: cell.operation,
+    apiSet: findOperation(outcome.contract, cell.operation)?.apiSet ?? '',
+    credential: credentialLabel(cell.probe.credential),
+    ...(cell.scope !== undefined && { scope: cell.scope }),
+    path: cell.probe.path,
+    verdict,
+    durationMs: cell.leftOut === undefined ? result.durationMs : 0,
+    ...(verdict === 'fail' && { finding: finding(cell, result, outcome) }),
+    ...(because !== undefined && { because }),
+    evidence: cell.leftOut === undefined ? result.evidence : [],
+  }
+}
+
+/** Certain nonconformance outweighs a fault of the suite, which outweighs doubt. Advice never decides. */
+export function runVerdict(cells: readonly RecordedCell[]): RunVerdict {
+  const required = cells.filter(({ level }) => level === 'required').map(({ verdict }) => verdict)
+  if (required.includes('fail')) return 'nonconformant'
+  if (cells.some(({ verdict }) => verdict === 'error')) return 'error'
+  if (required.includes('inconclusive')) return 'inconclusive'
+  return required.includes('pass') ? 'conformant' : 'error'
+}
+
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+
+/** Every reason why this run cannot stand for the product. */
+function notCertifying(verdict: RunVerdict, cells: readonly RecordedCell[], outcome: RunOutcome): string[] {
+  const { run, suite, target, leftBehind } = outcome
+  const excluded = cells.filter(({ verdict }) => verdict === 'excluded').length
+  const unsupported = new Set(
+    cells.filter(({ verdict }) => verdict === 'unsupported').map(({ apiSet }) => apiSet),
+  )
+  const reasons: [boolean, string][] = [
+    [verdict !== 'conformant', `the verdict is ${verdict}`],
+    [target.embedded, 'the target is the reference gateway of the suite'],
+    [run.interrupted, 'the run was interrupted'],
+    [excluded > 0, `excluded by the selection or the mode: ${plural(excluded, 'cell')}`],
+    [run.mode !== 'full', `the mode is ${run.mode}, not full`],
+    [unsupported.size > 0, `the target lacks ${[...unsupported].join(', ')}`],
+    [suite.commit === null, 'the build of the suite names no commit'],
+    [suite.dirty, 'the build of the suite holds uncommitted changes'],
+    [leftBehind.length > 0, `left behind on the target: ${plural(leftBehind.length, 'thing')}`],
+  ]
+  return reasons.filter(([holds]) => holds).map(([, reason]) => reason)
+}
+
+/** Cells in plan order, whatever order their results came in. */
+export function buildRecord(outcome: RunOutcome): RunRecord {
+  const results = new Map(
+    outcome.reports.flatMap((report) => report.results.map((result) => [result.id, result])),
+  )
+  const exchanges = new Map(
+    outcome.reports.flatMap((report) => report.exchanges.map((exchange) => [exchange.id, exchange])),
+  )
+  const cells = outcome.cells.map((cell) => recordCell(cell, results, outcome))
+  const verdict = runVerdict(cells)
+  const reasons = notCertifying(verdict, cells, outcome)
+  const count = (wanted: Verdict) => cells.filter((cell) => cell.verdict === wanted).length
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    verdict,
+    certifying: reasons.length === 0,
+    notCertifyingBecause: reasons,
+    suite: outcome.suite,
+    contract: { release: outcome.contract.release, sha256: outcome.contract.sha256 },
+    target: outcome.target,
+    run: outcome.run,
+    counts: {
+      pass: count('pass'),
+      fail: count('fail'),
+      inconclusive: count('inconclusive'),
+      unsupported: count('unsupported'),
+      excluded: count('excluded'),
+      error: count('error'),
+    },
+    leftBehind: outcome.leftBehind,
+    cells,
+    exchanges: [...exchanges.values()],
+  }
+}

@@ -1,0 +1,211 @@
+/** Small records for the tests of the reporters, built the way a run builds its own. */
+import type { Contract, Operation } from '../openapi/contract.js'
+import { CHECKS } from '../suites/checks/index.js'
+import type { Cell, Credential, Evidence, Exchange, Verdict } from '../suites/model.js'
+import { buildRecord, type RunOutcome, type RunRecord } from './record.js'
+
+export const LIST = 'GET /v2/nvcf/functions'
+export const DELETE = 'DELETE /v2/nvcf/functions/{functionId}/versions/{functionVersionId}'
+export const QUEUE = 'GET /v2/nvcf/queues/{requestId}/position'
+
+const API_SETS: Readonly<Record<string, string>> = {
+  [LIST]: 'Function Management',
+  [DELETE]: 'Function Management',
+  [QUEUE]: 'Queue Details',
+}
+
+function operationOf(id: string, apiSet: string): Operation {
+  const [method, path = ''] = id.split(' ')
+  return {
+    id,
+    operationId: id,
+    method: method === 'DELETE' ? 'DELETE' : 'GET',
+    path,
+    service: 'api',
+    apiSet,
+    summary: '',
+    scopes: [],
+    adminToken: true,
+    public: false,
+    effect: 'none',
+    subject: 'none',
+    parameters: [],
+    responses: [],
+  }
+}
+
+/** A cell and what became of it; everything else has a likely value. */
+export interface SampleCell {
+  readonly check?: string
+  readonly operation?: string
+  readonly credential?: Credential
+  readonly id?: string
+  readonly verdict?: Verdict
+  readonly expected?: string
+  readonly observed?: string
+  readonly evidence?: readonly Evidence[]
+  readonly leftOut?: NonNullable<Cell['leftOut']>
+  /** Nothing was heard of the cell. */
+  readonly lost?: boolean
+}
+
+export interface Sample {
+  readonly cells: readonly SampleCell[]
+  readonly exchanges?: readonly Exchange[]
+  readonly run?: Partial<RunOutcome['run']>
+  readonly suite?: Partial<RunOutcome['suite']>
+  readonly target?: Partial<RunOutcome['target']>
+  readonly leftBehind?: readonly string[]
+  readonly apiSets?: Readonly<Record<string, string>>
+}
+
+export const keyOf = (...scopes: string[]): Credential => ({ kind: 'key', scopes })
+
+function planned({
+  check = 'scope-denies',
+  operation = LIST,
+  credential = keyOf('queue_details'),
+  id,
+  leftOut,
+}: SampleCell): Cell {
+  const rule = CHECKS.find((known) => known.id === check)
+  const scope = credential.kind === 'key' && credential.scopes.length === 1 ? credential.scopes[0] : undefined
+  const asks = credential.kind === 'key' ? `[${credential.scopes.join(' ')}]` : credential.kind
+  return {
+    id: id ?? `${check}::${operation}::${asks}`,
+    check,
+    area: rule?.area ?? 'authorization',
+    level: rule?.level ?? 'required',
+    operation,
+    probe: { credential, path: 'documented', expects: 'denial' },
+    ...(scope !== undefined && { scope }),
+    ...(leftOut !== undefined && { leftOut }),
+  }
+}
+
+export function sampleExchange(given: Partial<Exchange> & { readonly id: string }): Exchange {
+  return {
+    purpose: 'expected to be refused: denial',
+    credential: 'key [queue_details]',
+    request: { method: 'GET', url: 'http://gateway.test/v2/nvcf/functions', headers: { host: 'api.test' } },
+    ...(given.silence === undefined && { response: { status: 200, headers: {}, body: '' } }),
+    attempts: 1,
+    startedAt: '2025-01-01T00:00:01.000Z',
+    durationMs: 5,
+    ...given,
+  }
+}
+
+/** By default a certifying run against a target of its own; `cells` pass unless they say otherwise. */
+export function sampleRecord(sample: Sample): RunRecord {
+  const { exchanges = [], leftBehind = [] } = sample
+  const cells = sample.cells.map((given) => ({ given, cell: planned(given) }))
+  const apiSets = { ...API_SETS, ...sample.apiSets }
+  const contract: Contract = {
+    release: 'initial',
+    sha256: 'a'.repeat(64),
+    operations: Object.entries(apiSets).map(([id, apiSet]) => operationOf(id, apiSet)),
+    scopes: [],
+  }
+  const results = cells
+    .filter(({ given }) => given.lost !== true)
+    .map(({ given, cell }) => ({
+      id: cell.id,
+      verdict: given.verdict ?? 'pass',
+      durationMs: 12.5,
+      expected: given.expected ?? '403: list_functions opens it',
+      observed: given.observed ?? '200 application/json: granted',
+      evidence: given.evidence ?? [],
+    }))
+  return buildRecord({
+    contract,
+    checks: CHECKS,
+    cells: cells.map(({ cell }) => cell),
+    reports: [{ results, exchanges, requests: 40 }],
+    suite: { name: 'nvcf-conformance', version: '1.2.3', commit: 'c0ffee', dirty: false, ...sample.suite },
+    target: { gateway: 'http://gateway.test', domain: 'gateway.test', embedded: false, ...sample.target },
+    run: {
+      id: 'f00d',
+      startedAt: '2025-01-01T00:00:00.000Z',
+      finishedAt: '2025-01-01T00:00:03.400Z',
+      seed: 42,
+      mode: 'full',
+      profile: 'full',
+      matrix: 'exhaustive',
+      selection: { checks: [], operations: [], unsupported: [] },
+      shard: null,
+      requests: 40,
+      interrupted: false,
+      ...sample.run,
+    },
+    leftBehind,
+    replayTarget: ' --gateway http://gateway.test',
+  })
+}
+
+/** What the exchanges of PROOF prove. */
+const PROVEN: readonly Evidence[] = [
+  { role: 'alive-before', exchange: 'x1', shows: 'alive' },
+  { role: 'answer', exchange: 'x2' },
+  { role: 'alive-after', exchange: 'x3', shows: 'alive' },
+  { role: 'control', exchange: 'x4' },
+]
+
+/** A cell of every verdict, and an advisory failure. */
+export const EVERY_VERDICT: readonly SampleCell[] = [
+  { check: 'scope-grants', credential: keyOf('list_functions') },
+  { operation: DELETE, verdict: 'fail', observed: '204: granted', evidence: PROVEN },
+  {
+    operation: QUEUE,
+    credential: keyOf('list_functions'),
+    verdict: 'inconclusive',
+    observed: '429: throttled',
+  },
+  {
+    check: 'no-credential-denies',
+    credential: { kind: 'none' },
+    leftOut: { verdict: 'unsupported', why: 'the target lacks it' },
+  },
+  {
+    check: 'garbage-bearer-denies',
+    credential: { kind: 'garbage' },
+    leftOut: { verdict: 'excluded', why: 'not asked for' },
+  },
+  {
+    check: 'admin-token-grants',
+    credential: { kind: 'admin' },
+    verdict: 'error',
+    observed: 'the suite failed: oh',
+  },
+  {
+    check: 'response-formats',
+    verdict: 'fail',
+    expected: 'declared formats',
+    observed: '/created is no date-time',
+  },
+]
+
+/** The proof behind the failed denial of EVERY_VERDICT. */
+export const PROOF: readonly Exchange[] = [
+  sampleExchange({ id: 'x1', purpose: 'is the key alive?' }),
+  sampleExchange({
+    id: 'x2',
+    request: {
+      method: 'DELETE',
+      url: 'http://gateway.test/v2/nvcf/functions/1/versions/2',
+      headers: { authorization: 'Bearer [redacted]' },
+    },
+    response: { status: 204, headers: {}, body: '' },
+  }),
+  sampleExchange({
+    id: 'x3',
+    purpose: 'is the key alive?',
+    response: { status: 404, headers: {}, body: '' },
+  }),
+  sampleExchange({
+    id: 'x4',
+    purpose: 'expected to be granted',
+    credential: 'key [delete_function]',
+    response: { status: 204, headers: {}, body: '' },
+  }),
+]

@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest'
+import type { EvidenceRole } from '../suites/model.js'
+import {
+  DELETE,
+  EVERY_VERDICT,
+  keyOf,
+  LIST,
+  PROOF,
+  QUEUE,
+  sampleExchange,
+  sampleRecord,
+} from './sample-record.js'
+import { countsInWords, failures, type Proof, proofInWords, proofsOf, reasons } from './summary.js'
+import { elapsed, singleLine } from './text.js'
+
+test('failures come required first, those of one operation together', () => {
+  const record = sampleRecord({
+    cells: [
+      { check: 'response-formats', operation: LIST, verdict: 'fail' },
+      { operation: DELETE, credential: keyOf('a'), verdict: 'fail' },
+      { operation: QUEUE, verdict: 'fail' },
+      { operation: DELETE, credential: keyOf('b'), verdict: 'fail' },
+    ],
+  })
+  expect(failures(record).map(({ cell }) => [cell.level, cell.operation])).toEqual([
+    ['required', DELETE],
+    ['required', DELETE],
+    ['required', QUEUE],
+    ['advisory', LIST],
+  ])
+})
+
+test('reasons are counted, the commonest first', () => {
+  const undecided = (id: string, observed: string) => ({ id, observed, verdict: 'inconclusive' as const })
+  const record = sampleRecord({
+    cells: [undecided('a', 'once'), undecided('b', 'twice'), undecided('c', 'twice')],
+  })
+  expect(
+    reasons(record, 'inconclusive').map(({ because, cells }) => [because, cells.map(({ id }) => id)]),
+  ).toEqual([
+    ['twice', ['b', 'c']],
+    ['once', ['a']],
+  ])
+})
+
+test('counts name advisory failures as such', () => {
+  const record = sampleRecord({ cells: [{}, { check: 'response-formats', verdict: 'fail' }] })
+  expect(countsInWords(record)).toBe('1 passed, 1 failed (1 advisory)')
+})
+
+const proof = (role: EvidenceRole, status: number, shows?: string): Proof => ({
+  role,
+  exchange: role,
+  ...(shows !== undefined && { shows }),
+  seen: sampleExchange({ id: role, response: { status, headers: {}, body: '' } }),
+})
+
+test('the proof is told from the evidence around the answer', () => {
+  const record = sampleRecord({ cells: EVERY_VERDICT, exchanges: PROOF })
+  const failed = record.cells.find(({ verdict }) => verdict === 'fail')
+  const proofs = failed === undefined ? [] : proofsOf(record)(failed)
+  expect(proofs).toHaveLength(4)
+  expect(proofInWords(proofs)).toBe('key alive before and after; control with key [delete_function]: 204')
+})
+
+test('a proof that is not whole does not sound whole', () => {
+  const proofs = [
+    proof('alive-before', 200, 'alive'),
+    proof('state-before', 200),
+    proof('answer', 403),
+    proof('state-after', 404),
+    proof('alive-after', 401, 'dead'),
+  ]
+  expect(proofInWords(proofs)).toBe('key alive before, dead after; state read back: 200 before, 404 after')
+  expect(proofInWords(proofs.slice(0, 3))).toBe('key alive before; state read back: 200 before')
+  expect(proofInWords([])).toBe('')
+})
+
+test('an issuer that knows a key is named as the only witness', () => {
+  const witness = 'alive at its issuer'
+  expect(proofInWords([proof('alive-before', 200, witness), proof('alive-after', 200, witness)])).toBe(
+    'key alive at its issuer before and after',
+  )
+})
+
+test('text is kept on one line, without control over the terminal', () => {
+  expect(singleLine('a\u001B[2Jb\r\nc\u202Ed')).toBe('a [2Jb c d')
+})
+
+test.each([
+  ['2025-01-01T00:00:03.400Z', '3.4 s'],
+  ['2025-01-01T00:02:05.000Z', '2 min 5 s'],
+  ['no time', '0.0 s'],
+])('a run that ended at %s took %s', (finishedAt, words) => {
+  expect(elapsed('2025-01-01T00:00:00.000Z', finishedAt)).toBe(words)
+})

@@ -1,0 +1,120 @@
+/** Readings of the record that more than one report shows. Pure. */
+import {
+  type Evidence,
+  type EvidenceRole,
+  type Exchange,
+  type Level,
+  VERDICTS,
+  type Verdict,
+} from '../suites/model.js'
+import { grouped } from './group.js'
+import type { Finding, RecordedCell, RunRecord, RunVerdict } from './record.js'
+import { elapsed, singleLine } from './text.js'
+
+export const VERDICT_GLYPHS: Readonly<Record<RunVerdict, string>> = {
+  conformant: '✔',
+  nonconformant: '✗',
+  inconclusive: '?',
+  error: '!',
+}
+
+/** What happened to a cell, in the words of a count. */
+export const COUNTED_AS: Readonly<Record<Verdict, string>> = {
+  pass: 'passed',
+  fail: 'failed',
+  inconclusive: 'inconclusive',
+  unsupported: 'unsupported',
+  excluded: 'excluded',
+  error: 'in error',
+}
+
+const LEVEL_ORDER: readonly Level[] = ['required', 'advisory']
+
+/** `310 passed, 2 failed (1 advisory)`; verdicts that nothing got are left out, but for `passed`. */
+export function countsInWords({ cells, counts }: RunRecord): string {
+  const advisory = cells.filter(({ level, verdict }) => level === 'advisory' && verdict === 'fail').length
+  return VERDICTS.filter((verdict) => verdict === 'pass' || counts[verdict] > 0)
+    .map((verdict) => {
+      const words = `${counts[verdict]} ${COUNTED_AS[verdict]}`
+      return verdict === 'fail' && advisory > 0 ? `${words} (${advisory} advisory)` : words
+    })
+    .join(', ')
+}
+
+/** Whether the record certifies, and if not, why, in one sentence. */
+export const certifyingInWords = ({ certifying, notCertifyingBecause }: RunRecord): string =>
+  certifying
+    ? 'This record certifies.'
+    : `Not certifying: ${notCertifyingBecause.map(singleLine).join('; ')}.`
+
+/** `http://gateway (domain), the reference gateway of the suite`. */
+export function targetInWords({ target }: RunRecord): string {
+  const own = target.embedded ? ', the reference gateway of the suite' : ''
+  return singleLine(`${target.gateway} (domain ${target.domain})${own}`)
+}
+
+export const durationInWords = ({ run }: RunRecord): string => elapsed(run.startedAt, run.finishedAt)
+
+export interface Failure {
+  readonly cell: RecordedCell
+  readonly finding: Finding
+}
+
+/** Failed cells, required ones first, those of one operation together. */
+export function failures({ cells }: RunRecord): Failure[] {
+  const found = cells.flatMap((cell) => (cell.finding === undefined ? [] : [{ cell, finding: cell.finding }]))
+  const operations = [...new Set(found.map(({ cell }) => cell.operation))]
+  return LEVEL_ORDER.flatMap((level) =>
+    operations.flatMap((operation) =>
+      found.filter(({ cell }) => cell.level === level && cell.operation === operation),
+    ),
+  )
+}
+
+interface Reason {
+  readonly because: string
+  /** Cells that share it, in plan order. */
+  readonly cells: readonly RecordedCell[]
+}
+
+/** Why cells got the verdict, the commonest reason first. */
+export function reasons(record: RunRecord, verdict: Verdict): Reason[] {
+  const own = record.cells.filter((cell) => cell.verdict === verdict)
+  const byReason = grouped(own, ({ because }) => because ?? 'no reason was given')
+  return [...byReason]
+    .map(([because, cells]) => ({ because, cells }))
+    .sort((a, b) => b.cells.length - a.cells.length)
+}
+
+/** An exchange and what it proves for the cell. */
+export type Proof = Evidence & { readonly seen: Exchange }
+
+/** The exchanges behind a cell, in the order in which they were sent. */
+export function proofsOf(record: RunRecord): (cell: RecordedCell) => Proof[] {
+  const byId = new Map(record.exchanges.map((exchange) => [exchange.id, exchange]))
+  return (cell) =>
+    cell.evidence.flatMap((evidence) => {
+      const seen = byId.get(evidence.exchange)
+      return seen === undefined ? [] : [{ ...evidence, seen }]
+    })
+}
+
+const shown = ({ seen, shows }: Proof): string => shows ?? `${seen.response?.status ?? 'no answer'}`
+
+function aroundAnswer(label: string, before: Proof | undefined, after: Proof | undefined): string[] {
+  const [was, is] = [before && shown(before), after && shown(after)]
+  const facts = [was && `${was} before`, is && `${is} after`].filter((fact) => fact !== undefined)
+  if (facts.length === 0) return []
+  return [`${label}${was === is ? `${was} before and after` : facts.join(', ')}`]
+}
+
+/** What stands around the answer: `key alive before and after; control with key [s]: 204`. Empty where nothing does. */
+export function proofInWords(proofs: readonly Proof[]): string {
+  const by = (role: EvidenceRole) => proofs.find((proof) => proof.role === role)
+  const control = by('control')
+  return [
+    ...aroundAnswer('key ', by('alive-before'), by('alive-after')),
+    ...aroundAnswer('state read back: ', by('state-before'), by('state-after')),
+    ...(control === undefined ? [] : [`control with ${control.seen.credential}: ${shown(control)}`]),
+  ].join('; ')
+}

@@ -1,0 +1,102 @@
+#!/usr/bin/env node
+/** The command line. Each command loads what it needs when it is called, so that help answers at once. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { version } from './identity.js'
+import { OPTIONS } from './settings.js'
+
+/** The run could not be made: usage, configuration, an unreachable target, or a fault of the suite. */
+const EXIT_NOT_MADE = 2
+
+const collect = (value: string, previous: readonly string[] | undefined): string[] => {
+  if (value.trim() === '') throw new InvalidArgumentError('It must not be empty.')
+  return [...(previous ?? []), value]
+}
+
+const exits = (code: number): void => {
+  process.exitCode = code
+}
+
+function withSettings(command: Command): Command {
+  for (const { help, many, name, takes } of OPTIONS) {
+    const option = new Option(`--${name} <${takes}>`, help)
+    command.addOption(many === true ? option.argParser(collect) : option)
+  }
+  return command.option(
+    '--config <FILE>',
+    'settings in YAML (default: nvcf-conformance.yaml, where there is one)',
+  )
+}
+
+function program(): Command {
+  const root = new Command('nvcf-conformance')
+    .description(
+      'Contract and conformance suite for NVCF, the self-hosted control plane of NVIDIA Cloud Functions.',
+    )
+    .version(version())
+    .option('--debug', 'show where an error comes from')
+    .showHelpAfterError(
+      "'nvcf-conformance --help' and 'nvcf-conformance <command> --help' list commands and flags.",
+    )
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 conformant, 1 nonconformance found, 2 the run could not be made, 3 something required is inconclusive.',
+    )
+  withSettings(
+    root
+      .command('run')
+      .description('run the suite against a gateway, by default the embedded reference gateway'),
+  ).action(async (flags) => exits(await (await import('./run.js')).run(flags)))
+  withSettings(root.command('plan').description('print what a run would send; sends nothing')).action(
+    async (flags) => exits(await (await import('./plan.js')).printPlan(flags)),
+  )
+  root
+    .command('matrix')
+    .description('print which scopes open which operations, as documented')
+    .option('--release <R>', 'NVCF release')
+    .option('--json', 'as JSON')
+    .addOption(new Option('--csv', 'as CSV').conflicts('json'))
+    .action(async (flags) => exits(await (await import('./matrix.js')).printMatrix(flags)))
+  root
+    .command('explain <CHECK-ID>')
+    .description('say what a check holds the target to')
+    .action(async (id: string) => exits(await (await import('./explain.js')).explain(id)))
+  root
+    .command('serve')
+    .description('serve the reference gateway; prints one JSON line when ready')
+    .option('--port <N>', 'port on 127.0.0.1 (default: any free one)')
+    .option('--domain <NAME>', 'answer only to <service>.<NAME>')
+    .option('--release <R>', 'NVCF release')
+    .addOption(new Option('--fault <ID>', 'break it in a named way; may be repeated').argParser(collect))
+    .addOption(
+      new Option('--variation <ID>', 'let it differ in a named way; may be repeated').argParser(collect),
+    )
+    .option('--list', 'list the faults and variations')
+    .action(async (flags) => exits(await (await import('./serve.js')).serve(flags)))
+  withSettings(root.command('sweep').description('remove what an interrupted run left on its target')).action(
+    async (flags) => exits(await (await import('./sweep.js')).sweepLedgers(flags)),
+  )
+  return root
+}
+
+async function main(): Promise<void> {
+  const root = program()
+  for (const command of [root, ...root.commands]) command.exitOverride()
+  try {
+    await root.parseAsync()
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Help and version are not mistakes; for the rest commander has printed what is wrong.
+      process.exitCode = error.exitCode === 0 ? 0 : EXIT_NOT_MADE
+      return
+    }
+    const known = error instanceof Error
+    process.stderr.write(`error: ${known ? error.message : String(error)}\n`)
+    if (known && root.opts().debug === true)
+      process.stderr.write(
+        `${error.stack}\n${error.cause === undefined ? '' : `caused by ${String(error.cause)}\n`}`,
+      )
+    process.exitCode = EXIT_NOT_MADE
+  }
+}
+
+await main()

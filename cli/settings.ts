@@ -1,0 +1,232 @@
+/**
+ * What a run is told to do: flags before environment before config file before defaults. Secrets come from
+ * the environment only.
+ */
+import { existsSync } from 'node:fs'
+import { isRecord, type JsonRecord } from '../openapi/json.js'
+import { readYaml } from '../openapi/yaml.js'
+import { MODES, type Mode } from '../suites/plan.js'
+
+/** A mistake in flags, environment or config file; the message names it and the mend. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError'
+}
+
+export interface Settings {
+  /** Undefined: the embedded reference gateway. */
+  readonly gateway?: string
+  /** Undefined: the gateway's host name. */
+  readonly domain?: string
+  readonly release?: string
+  readonly profile: string
+  readonly mode: Mode
+  readonly matrix: 'exhaustive'
+  readonly checks: readonly string[]
+  readonly operations: readonly string[]
+  readonly out: string
+  readonly seed: number
+  readonly concurrency: number
+  readonly timeoutMs: number
+  readonly shard?: { readonly index: number; readonly count: number }
+  readonly services: Readonly<Record<string, string>>
+  readonly serviceId: string
+  readonly unsupported: readonly string[]
+  readonly product?: Readonly<Record<string, string>>
+  readonly function: JsonRecord
+  /** From NVCF_TOKEN. A secret. */
+  readonly adminToken?: string
+}
+
+/** One setting: its flag, what it takes, and other environment variables that NVCF's documentation uses. */
+interface Option {
+  readonly name: string
+  readonly takes: string
+  readonly help: string
+  readonly many?: boolean
+  readonly alias?: string
+}
+
+/** The flags of `run` and `plan`; each is also NVCF_CONFORMANCE_<NAME>, and a key of the config file. */
+export const OPTIONS: readonly Option[] = [
+  {
+    name: 'gateway',
+    takes: 'URL',
+    help: 'gateway under test; without it, the embedded reference gateway',
+    alias: 'GATEWAY_ADDR',
+  },
+  {
+    name: 'domain',
+    takes: 'NAME',
+    help: "domain behind the services' Hosts (default: the gateway's host name)",
+  },
+  { name: 'release', takes: 'R', help: 'NVCF release whose documents hold (default: initial)' },
+  { name: 'profile', takes: 'P', help: 'named set of API sets: full, core (default: full)' },
+  { name: 'mode', takes: 'M', help: 'read-only, non-destructive or full (default: full)' },
+  { name: 'check', takes: 'ID', help: 'run only this check; may be repeated', many: true },
+  {
+    name: 'operation',
+    takes: 'OP',
+    help: 'run only this operation, "METHOD /path"; may be repeated',
+    many: true,
+  },
+  { name: 'matrix', takes: 'PLAN', help: 'exhaustive: every operation with every scope (default)' },
+  { name: 'out', takes: 'DIR', help: 'where the record and the reports go (default: conformance-report)' },
+  { name: 'seed', takes: 'N', help: 'seed of generated identifiers (default: random, kept in the record)' },
+  { name: 'concurrency', takes: 'N', help: 'requests under way at once, 1 to 64 (default: 8)' },
+  { name: 'timeout', takes: 'MS', help: 'patience for one answer, in milliseconds (default: 10000)' },
+  { name: 'shard', takes: 'I/N', help: 'run the I-th of N parts of the plan' },
+]
+
+/** Keys that only the config file has. */
+const CONFIG_ONLY = ['services', 'unsupported', 'product', 'function', 'serviceId'] as const
+
+const DEFAULT_CONFIG = 'nvcf-conformance.yaml'
+const DEFAULT_SERVICE_ID = 'nvidia-cloud-functions-ncp-service-id-aketm'
+
+export type Flags = Readonly<Record<string, string | readonly string[] | undefined>>
+type Environment = Readonly<Record<string, string | undefined>>
+
+async function readConfig(file: string | undefined): Promise<JsonRecord> {
+  if (file === undefined && !existsSync(DEFAULT_CONFIG)) return {}
+  const name = file ?? DEFAULT_CONFIG
+  const config = (await readYaml(name)) ?? {}
+  if (!isRecord(config))
+    throw new SettingsError(`${name} must hold a mapping of settings, such as 'gateway: http://…'.`)
+  const known = [...OPTIONS.map((option) => option.name), ...CONFIG_ONLY]
+  for (const key of Object.keys(config)) {
+    if (!known.some((name) => name === key)) {
+      throw new SettingsError(`${name}: there is no setting '${key}'. There are: ${known.join(', ')}.`)
+    }
+  }
+  return config
+}
+
+const texts = (value: unknown, where: string): string[] => {
+  const list = Array.isArray(value) ? value : [value]
+  return list.map((item) => {
+    if (typeof item === 'string' || typeof item === 'number') return String(item)
+    throw new SettingsError(`${where} must be text, not ${JSON.stringify(item)}.`)
+  })
+}
+
+/** Every value of an option, from the first source that has one. */
+function valuesOf(option: Option, flags: Flags, environment: Environment, config: JsonRecord): string[] {
+  const flag = flags[option.name]
+  if (flag !== undefined) return texts(flag, `--${option.name}`)
+  const variables = [
+    `NVCF_CONFORMANCE_${option.name.toUpperCase()}`,
+    ...(option.alias === undefined ? [] : [option.alias]),
+  ]
+  for (const variable of variables) {
+    const value = environment[variable]
+    if (value !== undefined && value !== '') {
+      return option.many === true ? value.split(',').map((item) => item.trim()) : [value]
+    }
+  }
+  const configured = config[option.name]
+  return configured === undefined || configured === null
+    ? []
+    : texts(configured, `the setting '${option.name}'`)
+}
+
+const integer = (name: string, value: string, least: number, most: number): number => {
+  const number = Number(value)
+  if (Number.isInteger(number) && value.trim() !== '' && number >= least && number <= most) return number
+  throw new SettingsError(`--${name} takes a whole number from ${least} to ${most}, not '${value}'.`)
+}
+
+const among = <T extends string>(name: string, value: string, known: readonly T[]): T => {
+  const found = known.find((candidate) => candidate === value)
+  if (found === undefined) throw new SettingsError(`--${name} takes ${known.join(', ')}, not '${value}'.`)
+  return found
+}
+
+/** `host:port` as NVCF's documentation writes GATEWAY_ADDR, or a URL. */
+export function gatewayUrl(value: string, where: string): string {
+  let url: URL
+  try {
+    url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`)
+  } catch {
+    throw new SettingsError(
+      `${where} takes a URL such as http://gateway.example or host:port, not '${value}'.`,
+    )
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new SettingsError(`${where} takes an http or https URL, not '${url.protocol}'.`)
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new SettingsError(`${where} must not hold a user or password: they would show in reports.`)
+  }
+  return url.href.replace(/\/$/, '')
+}
+
+const shardOf = (value: string): { index: number; count: number } => {
+  const [index = 0, count = 0] = (/^(\d+)\/(\d+)$/.exec(value) ?? []).slice(1).map(Number)
+  if (index < 1 || count < index)
+    throw new SettingsError(`--shard takes I/N with I from 1 to N, such as 1/4, not '${value}'.`)
+  return { index, count }
+}
+
+const mapping = (value: unknown, where: string): JsonRecord => {
+  if (value === undefined || value === null) return {}
+  if (!isRecord(value)) throw new SettingsError(`The setting '${where}' must be a mapping.`)
+  return value
+}
+
+const textMapping = (value: unknown, where: string): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(mapping(value, where)).map(([key, item]) => [
+      key,
+      texts(item, `the setting '${where}.${key}'`)[0] ?? '',
+    ]),
+  )
+
+/** Puts the sources together. Throws SettingsError or UnreadableFile. */
+export async function resolveSettings(flags: Flags, environment: Environment): Promise<Settings> {
+  const configFile = flags.config ?? environment.NVCF_CONFORMANCE_CONFIG
+  const config = await readConfig(configFile === undefined ? undefined : texts(configFile, '--config')[0])
+  const values = new Map(OPTIONS.map((option) => [option.name, valuesOf(option, flags, environment, config)]))
+  const all = (name: string): string[] => values.get(name) ?? []
+  const one = <T>(name: string, read: (value: string) => T): T | undefined => {
+    const value = all(name)[0]
+    return value === undefined ? undefined : read(value)
+  }
+  const gateway = one('gateway', (value) => gatewayUrl(value, '--gateway'))
+  const domain = one('domain', (value) => value.toLowerCase())
+  if (domain !== undefined && !/^[a-z0-9.:[\]-]+$/.test(domain)) {
+    throw new SettingsError(`--domain takes a host name such as nvcf.example, not '${domain}'.`)
+  }
+  const release = one('release', (value) => value)
+  const shard = one('shard', shardOf)
+  const product = config.product === undefined ? undefined : textMapping(config.product, 'product')
+  const services = Object.entries(textMapping(config.services, 'services'))
+  return {
+    ...(gateway !== undefined && { gateway }),
+    ...(domain !== undefined && { domain }),
+    ...(release !== undefined && { release }),
+    profile: all('profile')[0] ?? 'full',
+    mode: one('mode', (value) => among('mode', value, Object.keys(MODES) as Mode[])) ?? 'full',
+    matrix: one('matrix', (value) => among('matrix', value, ['exhaustive'])) ?? 'exhaustive',
+    checks: all('check'),
+    operations: all('operation'),
+    out: all('out')[0] ?? 'conformance-report',
+    seed:
+      one('seed', (value) => integer('seed', value, 0, 2 ** 31 - 1)) ?? Math.floor(Math.random() * 2 ** 31),
+    concurrency: one('concurrency', (value) => integer('concurrency', value, 1, 64)) ?? 8,
+    timeoutMs: one('timeout', (value) => integer('timeout', value, 100, 600_000)) ?? 10_000,
+    ...(shard !== undefined && { shard }),
+    services: Object.fromEntries(
+      services.map(([name, url]) => [name, gatewayUrl(url, `The setting 'services.${name}'`)]),
+    ),
+    serviceId:
+      environment.SERVICE_ID ??
+      texts(config.serviceId ?? DEFAULT_SERVICE_ID, "the setting 'serviceId'")[0] ??
+      '',
+    unsupported:
+      config.unsupported === undefined ? [] : texts(config.unsupported, "the setting 'unsupported'"),
+    ...(product !== undefined && { product }),
+    function: mapping(config.function, 'function'),
+    ...(environment.NVCF_TOKEN !== undefined &&
+      environment.NVCF_TOKEN !== '' && { adminToken: environment.NVCF_TOKEN }),
+  }
+}

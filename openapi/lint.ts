@@ -118,12 +118,14 @@ export function lint(contract: Contract, documents: readonly JsonRecord[], viola
     ),
     ...documents.flatMap((document) =>
       [...examples(document.paths, '/paths'), ...examples(document.components, '/components')].flatMap(
-        ({ place, schema, value }) =>
-          unusable(schema, violations) === undefined
+        ({ place, schema, value }) => {
+          const refusal = unusable(schema, violations)
+          return refusal === undefined
             ? violations(schema, value).map(
                 (violation) => `the example at ${place} violates its schema: ${violation}`,
               )
-            : [],
+            : [`the schema at ${place} is refused: ${refusal}`]
+        },
       ),
     ),
   ]

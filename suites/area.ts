@@ -10,7 +10,7 @@ import { type CellResult, testName } from './results.js'
 async function examine(check: Check, cell: Cell, lab: Lab): Promise<CellResult> {
   const observation = await lab.observe(cell)
   const { expected, observed, evidence, verdict } = check.judge(observation, lab.validator)
-  const durationMs = lab.evidence(observation.answer.exchange).durationMs
+  const durationMs = lab.durationOf(observation.answer.exchange)
   return { id: cell.id, verdict, durationMs, expected, observed, evidence }
 }
 
@@ -41,9 +41,9 @@ export function defineArea(area: Area): void {
         const results = await Promise.all(
           own.map((cell) => examine(check, cell, lab).catch((cause: unknown) => suiteFault(cell, cause))),
         )
-        const exchanges = [
-          ...new Set(results.flatMap(({ evidence }) => evidence.map(({ exchange }) => exchange))),
-        ].map((id) => lab.evidence(id))
+        const exchanges = lab.newEvidence(
+          results.flatMap(({ evidence }) => evidence.map(({ exchange }) => exchange)),
+        )
         task.meta.conformance = { results, exchanges, requests: lab.requests }
         const undecided = results.filter(({ verdict }) => verdict !== 'pass')
         if (undecided.length > 0 && check.level === 'required')

@@ -190,11 +190,13 @@ export function estimate(contract: Contract, cells: readonly Cell[]): Estimate {
   for (const kind of sharedKinds) requests += SUBJECT_REQUESTS[kind]
   for (const operation of operations) {
     const probes = probesOf(cells, operation.id)
-    const denials = probes.filter(({ expects }) => expects === 'denial').length
+    // Proofs of life are shared by requests that end together: about one for three.
+    const lives = Math.ceil(probes.filter(({ credential }) => credential.kind === 'key').length / 3)
     const made = subjectsNeeded(operation, probes)
     requests +=
       probes.length +
-      denials * (operation.readBack === undefined ? 1 : 2) +
+      lives +
+      (operation.readBack === undefined ? 0 : 2) +
       made * SUBJECT_REQUESTS[operation.subject]
     if (operation.creates === 'key' || operation.subject === 'key') keys += Math.max(1, made)
     else functions += made

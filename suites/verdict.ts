@@ -125,7 +125,8 @@ export function denial(
   const opener = operation.scopes.length === 0 ? '' : `: ${operation.scopes.join(' or ')} opens it`
   const expected = `${status}${opener}`
   if (stateChange(observation) === 'changed') {
-    const ruling = fail(`${describe(observation.answer)}, and it was done: the state read back differs`)
+    const answered = succeeded(observation.answer) ? 'granted, and' : 'but it was done:'
+    const ruling = fail(`${describe(observation.answer)}, ${answered} the state read back differs`)
     return { ...ruling, expected, evidence: evidenceOf(observation) }
   }
   return decide(observation, expected, (answer) => {

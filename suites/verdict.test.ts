@@ -1,0 +1,263 @@
+import { describe, expect, test } from 'vitest'
+import type { Operation } from '../openapi/contract.js'
+import type { Answered, Credential, Liveness, Observation, Outcome, Snapshot } from './model.js'
+import {
+  absence,
+  denial,
+  documentedStatus,
+  grant,
+  type Judgement,
+  judgeAnswer,
+  notFound,
+  presence,
+} from './verdict.js'
+
+const READS: Operation = {
+  id: 'GET /v2/nvcf/things/{thingId}',
+  operationId: 'getThing',
+  method: 'GET',
+  path: '/v2/nvcf/things/{thingId}',
+  service: 'api',
+  apiSet: 'Things',
+  summary: '',
+  scopes: ['read_things'],
+  adminToken: true,
+  public: false,
+  effect: 'none',
+  subject: 'function',
+  parameters: [],
+  responses: [
+    { status: 200, content: { 'application/json': {} }, headers: [] },
+    { status: 302, content: {}, headers: [] },
+    { status: 404, content: {}, headers: [] },
+  ],
+}
+
+const CHANGES: Operation = {
+  ...READS,
+  id: 'DELETE /v2/nvcf/things/{thingId}',
+  method: 'DELETE',
+  effect: 'delete',
+  readBack: { operation: READS.id, pointer: '/thing/id' },
+  responses: [{ status: 204, content: {}, headers: [] }],
+}
+
+const RUNS: Operation = {
+  ...READS,
+  id: 'POST /v2/nvcf/things/{thingId}',
+  method: 'POST',
+  effect: 'invoke',
+  responses: [
+    { status: 200, content: {}, headers: [{ name: 'nvcf-reqid', required: true, schema: {} }] },
+    { status: 403, content: {}, headers: [] },
+  ],
+}
+
+const answer = (status: number, headers: Record<string, string> = {}): Answered => ({
+  kind: 'answer',
+  status,
+  headers,
+  text: '',
+  exchange: `x${status}`,
+})
+
+const SILENCE: Outcome = { kind: 'silence', why: 'timed out', code: 'T', exchange: 'x0' }
+const life = (state: Liveness['state']): Liveness => ({ state, witness: 'operation', exchange: `l-${state}` })
+const shows = (...values: string[]): Snapshot => ({ values, exchange: 's' })
+
+interface Facts {
+  readonly operation?: Operation
+  readonly answer?: Outcome
+  readonly credential?: Credential
+  readonly before?: Liveness['state']
+  readonly after?: Liveness['state']
+  readonly control?: Outcome | null
+  readonly subject?: Observation['subject']
+  readonly contrast?: boolean
+  readonly state?: readonly [Snapshot, Snapshot]
+}
+
+/** A denial of a key that has everything in order, but for what the case says. */
+const observed = (facts: Facts): Observation => {
+  const { state, control = answer(200), credential = { kind: 'key', scopes: ['other'] } } = facts
+  return {
+    operation: facts.operation ?? READS,
+    probe: { credential, path: 'documented', expects: 'denial' },
+    answer: facts.answer ?? answer(403),
+    subject: facts.subject ?? 'existing',
+    ...(credential.kind === 'key' && {
+      alive: { before: life(facts.before ?? 'alive'), after: life(facts.after ?? 'alive') },
+    }),
+    ...(control !== null && { control }),
+    contrast: facts.contrast ?? false,
+    ...(state && { state: { before: state[0], after: state[1] } }),
+    sent: { headers: {} },
+    keyValues: [],
+  }
+}
+
+type Verdict = Judgement['verdict']
+const THERE = shows('1')
+
+const DENIALS: readonly [string, Facts, Verdict][] = [
+  ['everything in order', {}, 'pass'],
+  ['no positive control', { control: null }, 'inconclusive'],
+  ['a throttled control', { control: answer(429) }, 'inconclusive'],
+  ['a control that was refused as well', { control: answer(403) }, 'inconclusive'],
+  ['a control that fell silent', { control: SILENCE }, 'inconclusive'],
+  ['a control redirected as documented', { control: answer(302) }, 'pass'],
+  ['a control redirected as nobody documents', { control: answer(301) }, 'inconclusive'],
+  ['a 404 control for a thing that exists', { control: answer(404) }, 'inconclusive'],
+  [
+    'a 404 control for nothing, others refused',
+    { control: answer(404), subject: 'absent', contrast: true },
+    'pass',
+  ],
+  ['a 404 control for nothing, nobody refused', { control: answer(404), subject: 'absent' }, 'inconclusive'],
+  ['a key dead before', { before: 'dead' }, 'inconclusive'],
+  ['a key dead after', { after: 'dead' }, 'inconclusive'],
+  ['a key of unknown life', { after: 'unknown' }, 'inconclusive'],
+  ['granted', { answer: answer(200) }, 'fail'],
+  ['granted to a key thought dead', { answer: answer(200), before: 'dead' }, 'fail'],
+  ['401', { answer: answer(401) }, 'fail'],
+  ['401 to a key that died', { answer: answer(401), after: 'dead' }, 'inconclusive'],
+  ['404 where the control succeeds', { answer: answer(404) }, 'fail'],
+  ['404 where the control gets it too', { answer: answer(404), control: answer(404) }, 'inconclusive'],
+  ['400 where the identical request succeeds', { answer: answer(400) }, 'fail'],
+  ['400 where the control gets it too', { answer: answer(400), control: answer(400) }, 'inconclusive'],
+  ['a redirect', { answer: answer(302) }, 'fail'],
+  ['500', { answer: answer(500) }, 'fail'],
+  ['429', { answer: answer(429) }, 'inconclusive'],
+  ['503', { answer: answer(503) }, 'inconclusive'],
+  ['silence', { answer: SILENCE }, 'inconclusive'],
+  ['state unchanged', { operation: CHANGES, state: [THERE, THERE] }, 'pass'],
+  ['state in another order', { operation: CHANGES, state: [shows('1', '2'), shows('2', '1')] }, 'pass'],
+  ['state changed', { operation: CHANGES, state: [THERE, shows()] }, 'fail'],
+  ['state changed, and silence', { operation: CHANGES, state: [THERE, shows()], answer: SILENCE }, 'fail'],
+  ['state changed, key dead', { operation: CHANGES, state: [THERE, shows()], after: 'dead' }, 'fail'],
+  ['state unreadable after', { operation: CHANGES, state: [THERE, {}] }, 'inconclusive'],
+  ['state never read', { operation: CHANGES }, 'inconclusive'],
+  ['a refusal that ran', { operation: RUNS, answer: answer(403, { 'nvcf-reqid': 'r' }) }, 'fail'],
+  ['a refusal that did not run', { operation: RUNS }, 'pass'],
+]
+
+describe('denial', () => {
+  test.each(DENIALS)('%s', (_name, facts, verdict) => {
+    expect(denial(observed(facts), 403, []).verdict).toBe(verdict)
+  })
+
+  test('another shape than the documented one is a failure that says which', () => {
+    const judgement = denial(observed({}), 403, [
+      'text/html where the documents say application/problem+json',
+    ])
+    expect(judgement).toMatchObject({ verdict: 'fail', observed: expect.stringContaining('text/html') })
+  })
+
+  test('without a credential 401 is due, and no key has to live', () => {
+    const credential = { kind: 'none' } as const
+    expect(denial(observed({ credential, answer: answer(401) }), 401, []).verdict).toBe('pass')
+    expect(denial(observed({ credential, answer: answer(403) }), 401, []).verdict).toBe('fail')
+  })
+
+  test('the evidence names each fact once, in the order in which it was sent', () => {
+    const { evidence } = denial(observed({ operation: CHANGES, state: [THERE, THERE] }), 403, [])
+    expect(evidence).toEqual([
+      { role: 'alive-before', exchange: 'l-alive', shows: 'alive' },
+      { role: 'state-before', exchange: 's' },
+      { role: 'answer', exchange: 'x403' },
+      { role: 'state-after', exchange: 's' },
+      { role: 'alive-after', exchange: 'l-alive', shows: 'alive' },
+      { role: 'control', exchange: 'x200' },
+    ])
+  })
+})
+
+const GRANTS: readonly [string, Facts, Verdict][] = [
+  ['a success', { answer: answer(200) }, 'pass'],
+  ['an undocumented success is still a grant', { answer: answer(201) }, 'pass'],
+  ['a documented redirect', { answer: answer(302) }, 'pass'],
+  ['a redirect that nobody documents', { answer: answer(301), control: null }, 'inconclusive'],
+  ['refused', { answer: answer(403) }, 'fail'],
+  ['not recognised', { answer: answer(401) }, 'fail'],
+  ['refused, the key dead', { answer: answer(403), after: 'dead' }, 'inconclusive'],
+  ['404 for nothing, others refused', { answer: answer(404), subject: 'absent', contrast: true }, 'pass'],
+  [
+    '404 for nothing, nobody refused',
+    { answer: answer(404), subject: 'absent', control: null },
+    'inconclusive',
+  ],
+  ['404 for a thing that another credential gets', { answer: answer(404) }, 'fail'],
+  ['404 for everybody', { answer: answer(404), control: answer(404) }, 'inconclusive'],
+  ['400 for everybody', { answer: answer(400), control: answer(400) }, 'inconclusive'],
+  ['500 where another credential succeeds', { answer: answer(500) }, 'fail'],
+  ['429', { answer: answer(429) }, 'inconclusive'],
+  ['silence', { answer: SILENCE }, 'inconclusive'],
+]
+
+test.each(GRANTS)('grant: %s', (_name, facts, verdict) => {
+  expect(grant(observed(facts)).verdict).toBe(verdict)
+})
+
+const ABSENCES: readonly [number, Verdict][] = [
+  [404, 'pass'],
+  [200, 'fail'],
+  [301, 'fail'],
+  [403, 'fail'],
+  [405, 'fail'],
+  [500, 'fail'],
+  [429, 'inconclusive'],
+  [503, 'inconclusive'],
+]
+
+test.each(ABSENCES)('absence: %s is %s', (status, verdict) => {
+  expect(absence(observed({ answer: answer(status) })).verdict).toBe(verdict)
+  expect(notFound(observed({ answer: answer(status) }), []).verdict).toBe(verdict)
+})
+
+test('a 404 in another shape is no documented 404', () => {
+  expect(notFound(observed({ answer: answer(404) }), ['/status must be integer']).verdict).toBe('fail')
+})
+
+const PRESENCES: readonly [string, Facts, Verdict][] = [
+  ['a success', { answer: answer(200) }, 'pass'],
+  ['404 for a thing that exists', { answer: answer(404) }, 'fail'],
+  ['405', { answer: answer(405) }, 'fail'],
+  ['404 for nothing, others refused', { answer: answer(404), subject: 'absent', contrast: true }, 'pass'],
+  ['404 for nothing, nobody refused', { answer: answer(404), subject: 'absent' }, 'inconclusive'],
+  ['refused', { answer: answer(403) }, 'inconclusive'],
+  ['502', { answer: answer(502) }, 'inconclusive'],
+]
+
+test.each(PRESENCES)('presence: %s', (_name, facts, verdict) => {
+  expect(presence(observed(facts)).verdict).toBe(verdict)
+})
+
+const STATUSES: readonly [string, Facts, Verdict][] = [
+  ['documented', { answer: answer(200) }, 'pass'],
+  ['an undocumented success', { answer: answer(201) }, 'fail'],
+  ['500', { answer: answer(500) }, 'fail'],
+  ['502', { answer: answer(502) }, 'inconclusive'],
+  ['refused', { answer: answer(403) }, 'inconclusive'],
+  ['404 for nothing, documented', { answer: answer(404), subject: 'absent', contrast: true }, 'pass'],
+  [
+    '404 for nothing, undocumented',
+    { operation: CHANGES, answer: answer(404), subject: 'absent', contrast: true },
+    'inconclusive',
+  ],
+]
+
+test.each(STATUSES)('documented status: %s', (_name, facts, verdict) => {
+  expect(documentedStatus(observed(facts)).verdict).toBe(verdict)
+})
+
+test('a rule is asked of granted answers only', () => {
+  const rule = () => ['wrong']
+  expect(judgeAnswer(observed({ answer: answer(200) }), 'right', rule)).toMatchObject({
+    verdict: 'fail',
+    expected: 'right',
+    observed: '200: wrong',
+  })
+  expect(judgeAnswer(observed({ answer: answer(200) }), 'right', () => []).verdict).toBe('pass')
+  expect(judgeAnswer(observed({ answer: answer(403) }), 'right', rule).verdict).toBe('inconclusive')
+  expect(judgeAnswer(observed({ answer: SILENCE }), 'right', rule).verdict).toBe('inconclusive')
+})

@@ -80,8 +80,10 @@ describe('the verdict of a run', () => {
     expect(sampleRecord({ cells: [{}, { check: 'response-formats', verdict }] }).verdict).toBe(expected)
   })
 
-  test('is not conformant by advice alone', () => {
-    expect(sampleRecord({ cells: [{ check: 'response-formats' }] }).verdict).toBe('error')
+  test('of advice alone is no error, and one in which nothing ran is', () => {
+    expect(sampleRecord({ cells: [{ check: 'response-formats' }] }).verdict).toBe('conformant')
+    const leftOut = { verdict: 'excluded', why: 'not asked for' } as const
+    expect(sampleRecord({ cells: [{ leftOut }] }).verdict).toBe('error')
   })
 })
 

@@ -170,7 +170,7 @@ export function runVerdict(cells: readonly RecordedCell[]): RunVerdict {
   if (required.includes('fail')) return 'nonconformant'
   if (cells.some(({ verdict }) => verdict === 'error')) return 'error'
   if (required.includes('inconclusive')) return 'inconclusive'
-  return required.includes('pass') ? 'conformant' : 'error'
+  return cells.some(({ verdict }) => verdict === 'pass' || verdict === 'fail') ? 'conformant' : 'error'
 }
 
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

@@ -26,6 +26,8 @@ export interface Check {
   readonly clause: Clause
   /** Faults of the reference gateway that this check must find. */
   readonly catches: readonly string[]
+  /** Whether only a success can be examined; then a mode that makes nothing to succeed on leaves it out. */
+  readonly examinesSuccess?: boolean
   /** One cell for each; none where the check does not apply. */
   probes(operation: Operation, contract: Contract): readonly Probe[]
   /** Pure: no network, no clock. */

@@ -93,6 +93,7 @@ export const EVIDENCE_ROLES = [
   'state-after',
   'alive-after',
   'control',
+  'state-after-control',
 ] as const
 export type EvidenceRole = (typeof EVIDENCE_ROLES)[number]
 
@@ -106,8 +107,11 @@ export interface Evidence {
 
 export interface Liveness {
   readonly state: 'alive' | 'dead' | 'unknown'
-  /** Whether an operation that the key opens answered, or only the service that issued it. */
-  readonly witness: 'operation' | 'issuer'
+  /**
+   * Who said so: an operation that the key opens; the service that issued it, for a key that opens nothing;
+   * or that service alone, though every operation that the key should open refused it.
+   */
+  readonly witness: 'operation' | 'issuer' | 'issuer-alone'
   readonly exchange?: string
 }
 
@@ -115,6 +119,11 @@ export interface Liveness {
 export interface Snapshot {
   readonly values?: readonly string[]
   readonly exchange?: string
+}
+
+export interface StateReading {
+  readonly before: Snapshot
+  readonly after: Snapshot
 }
 
 /** Everything seen about one probe. */
@@ -130,10 +139,12 @@ export interface Observation {
   readonly alive?: { readonly before: Liveness; readonly after: Liveness }
   /** The identical request with a credential that the documents grant. */
   readonly control?: Outcome
+  /** The state around the control: readings that do not differ are blind. */
+  readonly controlState?: StateReading
   /** Whether another credential was refused with 403 where this one was answered otherwise. */
   readonly contrast: boolean
-  /** Read before and after; absent where the operation changes nothing. */
-  readonly state?: { readonly before: Snapshot; readonly after: Snapshot }
+  /** Read before and after the request; absent where the operation changes nothing. */
+  readonly state?: StateReading
   /** What was sent, before redaction, for checks that compare it with the answer. */
   readonly sent: { readonly headers: Readonly<Record<string, string>>; readonly body?: unknown }
   /** Values of keys that this run was given; none may be shown again. */

@@ -1,6 +1,13 @@
 /** Contract × checks × selection → cells. Pure: the same inputs give the same cells, ids and order. */
 import { createHash } from 'node:crypto'
-import { apiSets, type Contract, type Effect, findOperation, type Operation } from '../openapi/contract.js'
+import {
+  apiSets,
+  type Contract,
+  type Effect,
+  findOperation,
+  type Operation,
+  type SubjectKind,
+} from '../openapi/contract.js'
 import type { Check } from './check.js'
 import { type Cell, credentialLabel, type Probe, probeKey } from './model.js'
 
@@ -51,6 +58,16 @@ export class SelectionError extends Error {
   override readonly name = 'SelectionError'
 }
 
+/** What has to be sent to make a subject. */
+const SUBJECT_NEEDS: Readonly<Record<SubjectKind, readonly Effect[]>> = {
+  none: [],
+  key: ['issue'],
+  function: ['create'],
+  deployment: ['create', 'deploy'],
+  'active-function': ['create', 'deploy'],
+  request: ['create', 'deploy', 'invoke'],
+}
+
 const idOf = (check: Check, operation: Operation, probe: Probe): string => {
   const asks =
     probe.credential.kind === 'key' ? `[${probe.credential.scopes.join(' ')}]` : probe.credential.kind
@@ -73,6 +90,10 @@ function leftOut(check: Check, operation: Operation, selection: Selection): Cell
     return excluded('not among the operations asked for')
   if (!MODES[mode].effects.includes(operation.effect))
     return excluded(`mode ${mode} sends no ${operation.effect}`)
+  const unmade = SUBJECT_NEEDS[operation.subject].find((effect) => !MODES[mode].effects.includes(effect))
+  if (check.examinesSuccess === true && unmade !== undefined) {
+    return excluded(`mode ${mode} sends no ${unmade}, so that there is no ${operation.subject} to examine`)
+  }
   if (shard !== undefined && shardOf(operation, shard.count) !== shard.index)
     return excluded('in another shard')
   return undefined
@@ -160,9 +181,9 @@ export interface Estimate {
 
 /** How often an operation's trial makes its subject anew: once, and once more for each grant that uses it up. */
 const subjectsNeeded = (operation: Operation, probes: readonly Probe[]): number => {
-  if (['none', 'invoke', 'issue'].includes(operation.effect)) return 0
+  if (['none', 'invoke', 'issue'].includes(operation.effect)) return operation.subject === 'request' ? 1 : 0
   const grants = probes.filter(({ expects }) => expects === 'grant').length
-  return ['delete', 'undeploy', 'deploy'].includes(operation.effect) ? Math.max(1, grants) : 1
+  return ['create', 'delete', 'undeploy', 'deploy'].includes(operation.effect) ? Math.max(1, grants) : 1
 }
 
 /** Requests that making and removing one of each takes. */
@@ -196,7 +217,7 @@ export function estimate(contract: Contract, cells: readonly Cell[]): Estimate {
     requests +=
       probes.length +
       lives +
-      (operation.readBack === undefined ? 0 : 2) +
+      (operation.readBack === undefined ? 0 : 6) +
       made * SUBJECT_REQUESTS[operation.subject]
     if (operation.creates === 'key' || operation.subject === 'key') keys += Math.max(1, made)
     else functions += made

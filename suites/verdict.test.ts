@@ -10,6 +10,7 @@ import {
   judgeAnswer,
   notFound,
   presence,
+  takesEffect,
 } from './verdict.js'
 
 const READS: Operation = {
@@ -53,6 +54,8 @@ const RUNS: Operation = {
   ],
 }
 
+const POLLS: Operation = { ...READS, subject: 'request' }
+
 const answer = (status: number, headers: Record<string, string> = {}): Answered => ({
   kind: 'answer',
   status,
@@ -62,7 +65,11 @@ const answer = (status: number, headers: Record<string, string> = {}): Answered 
 })
 
 const SILENCE: Outcome = { kind: 'silence', why: 'timed out', code: 'T', exchange: 'x0' }
-const life = (state: Liveness['state']): Liveness => ({ state, witness: 'operation', exchange: `l-${state}` })
+const life = (state: Liveness['state'], witness: Liveness['witness'] = 'operation'): Liveness => ({
+  state,
+  witness,
+  exchange: `l-${state}`,
+})
 const shows = (...values: string[]): Snapshot => ({ values, exchange: 's' })
 
 interface Facts {
@@ -75,6 +82,9 @@ interface Facts {
   readonly subject?: Observation['subject']
   readonly contrast?: boolean
   readonly state?: readonly [Snapshot, Snapshot]
+  /** The state that the control left; by default another one. */
+  readonly controlled?: Snapshot
+  readonly witness?: Liveness['witness']
 }
 
 /** A denial of a key that has everything in order, but for what the case says. */
@@ -86,11 +96,14 @@ const observed = (facts: Facts): Observation => {
     answer: facts.answer ?? answer(403),
     subject: facts.subject ?? 'existing',
     ...(credential.kind === 'key' && {
-      alive: { before: life(facts.before ?? 'alive'), after: life(facts.after ?? 'alive') },
+      alive: { before: life(facts.before ?? 'alive', facts.witness), after: life(facts.after ?? 'alive') },
     }),
     ...(control !== null && { control }),
     contrast: facts.contrast ?? false,
-    ...(state && { state: { before: state[0], after: state[1] } }),
+    ...(state && {
+      state: { before: state[0], after: state[1] },
+      controlState: { before: state[1], after: facts.controlled ?? shows('changed') },
+    }),
     sent: { headers: {} },
     keyValues: [],
   }
@@ -135,6 +148,14 @@ const DENIALS: readonly [string, Facts, Verdict][] = [
   ['state changed', { operation: CHANGES, state: [THERE, shows()] }, 'fail'],
   ['state changed, and silence', { operation: CHANGES, state: [THERE, shows()], answer: SILENCE }, 'fail'],
   ['state changed, key dead', { operation: CHANGES, state: [THERE, shows()], after: 'dead' }, 'fail'],
+  ['a blind reading', { operation: CHANGES, state: [shows(), shows()], controlled: shows() }, 'inconclusive'],
+  [
+    'a control whose state is unreadable',
+    { operation: CHANGES, state: [THERE, THERE], controlled: {} },
+    'inconclusive',
+  ],
+  ['a key that only its issuer vouches for', { witness: 'issuer-alone' }, 'inconclusive'],
+  ['a key that opens nothing, alive at its issuer', { witness: 'issuer' }, 'pass'],
   ['state unreadable after', { operation: CHANGES, state: [THERE, {}] }, 'inconclusive'],
   ['state never read', { operation: CHANGES }, 'inconclusive'],
   ['a refusal that ran', { operation: RUNS, answer: answer(403, { 'nvcf-reqid': 'r' }) }, 'fail'],
@@ -168,6 +189,7 @@ describe('denial', () => {
       { role: 'state-after', exchange: 's' },
       { role: 'alive-after', exchange: 'l-alive', shows: 'alive' },
       { role: 'control', exchange: 'x200' },
+      { role: 'state-after-control', exchange: 's' },
     ])
   })
 })
@@ -190,6 +212,9 @@ const GRANTS: readonly [string, Facts, Verdict][] = [
   ['404 for everybody', { answer: answer(404), control: answer(404) }, 'inconclusive'],
   ['400 for everybody', { answer: answer(400), control: answer(400) }, 'inconclusive'],
   ['500 where another credential succeeds', { answer: answer(500) }, 'fail'],
+  ['refused, vouched for by its issuer', { answer: answer(403), witness: 'issuer-alone' }, 'fail'],
+  ['a conflict', { answer: answer(409) }, 'inconclusive'],
+  ['404 for a request that may have ended', { operation: POLLS, answer: answer(404) }, 'inconclusive'],
   ['429', { answer: answer(429) }, 'inconclusive'],
   ['silence', { answer: SILENCE }, 'inconclusive'],
 ]
@@ -214,6 +239,12 @@ test.each(ABSENCES)('absence: %s is %s', (status, verdict) => {
   expect(notFound(observed({ answer: answer(status) }), []).verdict).toBe(verdict)
 })
 
+test('a refusal of a key that is not known to work says nothing of the path', () => {
+  const facts = { answer: answer(403), witness: 'issuer-alone' } as const
+  expect(absence(observed(facts)).verdict).toBe('inconclusive')
+  expect(notFound(observed(facts), []).verdict).toBe('inconclusive')
+})
+
 test('a 404 in another shape is no documented 404', () => {
   expect(notFound(observed({ answer: answer(404) }), ['/status must be integer']).verdict).toBe('fail')
 })
@@ -222,8 +253,14 @@ const PRESENCES: readonly [string, Facts, Verdict][] = [
   ['a success', { answer: answer(200) }, 'pass'],
   ['404 for a thing that exists', { answer: answer(404) }, 'fail'],
   ['405', { answer: answer(405) }, 'fail'],
-  ['404 for nothing, others refused', { answer: answer(404), subject: 'absent', contrast: true }, 'pass'],
-  ['404 for nothing, nobody refused', { answer: answer(404), subject: 'absent' }, 'inconclusive'],
+  ['a documented redirect', { answer: answer(302) }, 'pass'],
+  ['a redirect that nobody documents', { answer: answer(301) }, 'inconclusive'],
+  [
+    '404 for nothing, others refused',
+    { answer: answer(404), subject: 'absent', contrast: true },
+    'inconclusive',
+  ],
+  ['404 for a request that may have ended', { operation: POLLS, answer: answer(404) }, 'inconclusive'],
   ['refused', { answer: answer(403) }, 'inconclusive'],
   ['502', { answer: answer(502) }, 'inconclusive'],
 ]
@@ -238,16 +275,22 @@ const STATUSES: readonly [string, Facts, Verdict][] = [
   ['500', { answer: answer(500) }, 'fail'],
   ['502', { answer: answer(502) }, 'inconclusive'],
   ['refused', { answer: answer(403) }, 'inconclusive'],
-  ['404 for nothing, documented', { answer: answer(404), subject: 'absent', contrast: true }, 'pass'],
-  [
-    '404 for nothing, undocumented',
-    { operation: CHANGES, answer: answer(404), subject: 'absent', contrast: true },
-    'inconclusive',
-  ],
+  ['404 for nothing', { answer: answer(404), subject: 'absent', contrast: true }, 'inconclusive'],
 ]
 
 test.each(STATUSES)('documented status: %s', (_name, facts, verdict) => {
   expect(documentedStatus(observed(facts)).verdict).toBe(verdict)
+})
+
+const EFFECTS: readonly [string, Facts, Verdict][] = [
+  ['the change shows', { answer: answer(204), state: [THERE, shows()] }, 'pass'],
+  ['nothing shows', { answer: answer(204), state: [THERE, THERE] }, 'fail'],
+  ['the state cannot be read', { answer: answer(204), state: [THERE, {}] }, 'inconclusive'],
+  ['the change was refused', { answer: answer(403), state: [THERE, THERE] }, 'inconclusive'],
+]
+
+test.each(EFFECTS)('effect: %s', (_name, facts, verdict) => {
+  expect(takesEffect(observed({ operation: CHANGES, ...facts })).verdict).toBe(verdict)
 })
 
 test('a rule is asked of granted answers only', () => {

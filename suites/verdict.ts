@@ -2,7 +2,7 @@
  * From what was seen to a verdict: pure functions, one a kind of proof. Nothing passes here unless every
  * fact that the proof needs is at hand.
  */
-import { type Operation, responseOf, successStatuses } from '../openapi/contract.js'
+import { type Operation, successStatuses } from '../openapi/contract.js'
 import {
   type Answered,
   EVIDENCE_ROLES,
@@ -11,6 +11,7 @@ import {
   type Liveness,
   type Observation,
   type Outcome,
+  type StateReading,
 } from './model.js'
 
 export interface Judgement {
@@ -56,10 +57,11 @@ const lifeSign = (liveness: Liveness | undefined): { readonly exchange?: string;
     ? {}
     : {
         exchange: liveness.exchange,
-        shows: liveness.witness === 'issuer' ? `${liveness.state} at its issuer` : liveness.state,
+        shows: liveness.witness === 'operation' ? liveness.state : `${liveness.state} at its issuer`,
       }
 
-const evidenceOf = ({ alive, state, answer, control }: Observation): Evidence[] => {
+const evidenceOf = (observation: Observation): Evidence[] => {
+  const { alive, state, answer, control, controlState } = observation
   const facts: Record<EvidenceRole, { readonly exchange?: string; readonly shows?: string }> = {
     'alive-before': lifeSign(alive?.before),
     'state-before': { ...state?.before },
@@ -67,6 +69,7 @@ const evidenceOf = ({ alive, state, answer, control }: Observation): Evidence[] 
     'state-after': { ...state?.after },
     'alive-after': lifeSign(alive?.after),
     control: control === undefined ? {} : { exchange: control.exchange },
+    'state-after-control': { ...controlState?.after },
   }
   return EVIDENCE_ROLES.flatMap((role) => {
     const { exchange, shows } = facts[role]
@@ -95,13 +98,36 @@ const doubtOfLife = ({ alive }: Observation): string | undefined => {
   return undefined
 }
 
+/** As above, and the issuer's word is not enough for a key that opens something. */
+const doubtOfUse = (observation: Observation): string | undefined => {
+  const { alive } = observation
+  const unseen = [alive?.before, alive?.after].some((sign) => sign?.witness === 'issuer-alone')
+  return (
+    doubtOfLife(observation) ?? (unseen ? 'the key was refused where its own scope should open' : undefined)
+  )
+}
+
 const becauseSubjectMissing = ({ subjectMissing }: Observation): string =>
   subjectMissing === undefined ? '' : `; ${subjectMissing}`
 
-const stateChange = ({ state }: Observation): 'unread' | 'unchanged' | 'changed' => {
-  if (state?.before.values === undefined || state.after.values === undefined) return 'unread'
+/** Whether two readings show the same, in whatever order; undefined where either could not be read. */
+const same = (reading: StateReading | undefined): boolean | undefined => {
+  const [one, other] = [reading?.before.values, reading?.after.values]
+  if (one === undefined || other === undefined) return undefined
   const sorted = (values: readonly string[]) => JSON.stringify([...values].sort())
-  return sorted(state.before.values) === sorted(state.after.values) ? 'unchanged' : 'changed'
+  return sorted(one) === sorted(other)
+}
+
+/** Why the readings of the state prove nothing; undefined where they do, or where there is no state. */
+const doubtOfState = (observation: Observation): string | undefined => {
+  const { operation, state, controlState } = observation
+  if (operation.readBack === undefined) return undefined
+  if (same(state) === undefined) {
+    return `the state could not be read back${becauseSubjectMissing(observation)}`
+  }
+  return same(controlState) === false
+    ? undefined
+    : 'the state read back does not show what the granted control did'
 }
 
 /** Headers that the documents require of a success and give to no refusal: their presence shows it ran. */
@@ -124,7 +150,7 @@ export function denial(
   const { operation, control } = observation
   const opener = operation.scopes.length === 0 ? '' : `: ${operation.scopes.join(' or ')} opens it`
   const expected = `${status}${opener}`
-  if (stateChange(observation) === 'changed') {
+  if (same(observation.state) === false) {
     const answered = succeeded(observation.answer) ? 'granted, and' : 'but it was done:'
     const ruling = fail(`${describe(observation.answer)}, ${answered} the state read back differs`)
     return { ...ruling, expected, evidence: evidenceOf(observation) }
@@ -134,7 +160,7 @@ export function denial(
     if (succeeded(answer)) return fail(`${seen}: granted`)
     const marks = marksOfExecution(operation, answer)
     if (marks.length > 0) return fail(`${seen}, but it ran: the answer carries ${marks.join(', ')}`)
-    const doubt = doubtOfLife(observation)
+    const doubt = doubtOfUse(observation)
     if (doubt !== undefined) return inconclusive(`${seen}; ${doubt}`)
     if (!isDecisiveGrant(observation, control)) {
       const answered = control === undefined ? 'not sent' : describe(control)
@@ -144,10 +170,8 @@ export function denial(
     }
     if (answer.status !== status) return fail(seen)
     if (violations.length > 0) return fail(`${seen}, not the documented refusal: ${violations.join('; ')}`)
-    if (operation.readBack !== undefined && stateChange(observation) === 'unread') {
-      return inconclusive(`${seen}; the state could not be read back${becauseSubjectMissing(observation)}`)
-    }
-    return pass(seen)
+    const blind = doubtOfState(observation)
+    return blind === undefined ? pass(seen) : inconclusive(`${seen}; ${blind}`)
   })
 }
 
@@ -160,7 +184,11 @@ export function grant(observation: Observation): Judgement {
       const doubt = doubtOfLife(observation)
       return doubt === undefined ? fail(`${seen}: refused`) : inconclusive(`${seen}; ${doubt}`)
     }
-    const { control } = observation
+    const { control, operation } = observation
+    if (answer.status === 409) return inconclusive(`${seen}: in conflict with what is there`)
+    if (answer.status === 404 && operation.subject === 'request') {
+      return inconclusive(`${seen}: the request may have ended`)
+    }
     if (control !== undefined && isDecisiveGrant(observation, control)) {
       return fail(`${seen}, where another granting credential got ${describe(control)}`)
     }
@@ -168,32 +196,42 @@ export function grant(observation: Observation): Judgement {
   })
 }
 
+/** A refusal of a key that is not known to work says nothing of the path. */
+const refusedUnproven = (observation: Observation, answer: Answered): string | undefined =>
+  answer.status === 401 || answer.status === 403 ? doubtOfUse(observation) : undefined
+
 /** A path that nobody documents answers 404, whoever asks. */
 export function absence(observation: Observation): Judgement {
-  return decide(observation, '404: no such path', (answer) =>
-    answer.status === 404 ? pass(describe(answer)) : fail(describe(answer)),
-  )
+  return notFound(observation, [], '404: no such path')
 }
 
 /** A resource that does not exist answers 404 in the documented shape. */
-export function notFound(observation: Observation, violations: readonly string[]): Judgement {
-  return decide(observation, '404 in the documented error shape', (answer) => {
-    if (answer.status !== 404) return fail(describe(answer))
-    return violations.length > 0
-      ? fail(`${describe(answer)}: ${violations.join('; ')}`)
-      : pass(describe(answer))
+export function notFound(
+  observation: Observation,
+  violations: readonly string[],
+  expected = '404 in the documented error shape',
+): Judgement {
+  return decide(observation, expected, (answer) => {
+    const seen = describe(answer)
+    const doubt = refusedUnproven(observation, answer)
+    if (doubt !== undefined) return inconclusive(`${seen}; ${doubt}`)
+    if (answer.status !== 404) return fail(seen)
+    return violations.length > 0 ? fail(`${seen}: ${violations.join('; ')}`) : pass(seen)
   })
 }
+
+/** A documented success: nothing less shows what a granted request gets. */
+const isSuccess = (operation: Operation, answer: Answered): boolean =>
+  succeeded(answer) || (answer.status < 400 && successStatuses(operation).includes(answer.status))
 
 /** The documented path is served: a granted request gets further than the routing table. */
 export function presence(observation: Observation): Judgement {
   return decide(observation, 'the documented path answers', (answer) => {
     const seen = describe(answer)
-    if (answer.status < 400 || isDecisiveGrant(observation, answer)) return pass(seen)
+    if (isSuccess(observation.operation, answer)) return pass(seen)
     const unserved = answer.status === 405 || (answer.status === 404 && observation.subject === 'existing')
-    return unserved
-      ? fail(`${seen}: not served`)
-      : inconclusive(`${seen}${becauseSubjectMissing(observation)}`)
+    if (unserved && observation.operation.subject !== 'request') return fail(`${seen}: not served`)
+    return inconclusive(`${seen}${becauseSubjectMissing(observation)}`)
   })
 }
 
@@ -203,11 +241,22 @@ export function documentedStatus(observation: Observation): Judgement {
   return decide(observation, `one of ${documented.join(', ')}`, (answer) => {
     const seen = describe(answer)
     if (documented.includes(answer.status)) return pass(seen)
-    if (isDecisiveGrant(observation, answer) && responseOf(observation.operation, answer.status))
-      return pass(seen)
     if (answer.status < 400 || answer.status >= 500)
       return fail(`${seen}: not documented for a granted request`)
     return inconclusive(`${seen}: no granted answer to examine${becauseSubjectMissing(observation)}`)
+  })
+}
+
+/** A granted change shows where its state is read back. */
+export function takesEffect(observation: Observation): Judgement {
+  return decide(observation, 'the change, in the state read back', (answer) => {
+    const seen = describe(answer)
+    if (!succeeded(answer)) {
+      return inconclusive(`${seen}: no granted answer to examine${becauseSubjectMissing(observation)}`)
+    }
+    const unchanged = same(observation.state)
+    if (unchanged === undefined) return inconclusive(`${seen}; the state could not be read back`)
+    return unchanged ? fail(`${seen}, but the state read back is as before`) : pass(seen)
   })
 }
 
@@ -219,7 +268,7 @@ export function judgeAnswer(
 ): Judgement {
   return decide(observation, expected, (answer) => {
     const seen = describe(answer)
-    if (answer.status >= 400 && !isDecisiveGrant(observation, answer)) {
+    if (!isSuccess(observation.operation, answer)) {
       return inconclusive(`${seen}: no granted answer to examine${becauseSubjectMissing(observation)}`)
     }
     const violations = rule(answer)

@@ -15,6 +15,7 @@ import unknownPathAbsent from './paths/unknown-path-absent.js'
 import unversionedPathAbsent from './paths/unversioned-path-absent.js'
 import versionedPathAnswers from './paths/versioned-path-answers.js'
 import absentResourceNotFound from './responses/absent-resource-not-found.js'
+import grantedChangeTakesEffect from './responses/granted-change-takes-effect.js'
 import responseContentType from './responses/response-content-type.js'
 import responseFormats from './responses/response-formats.js'
 import responseHeaders from './responses/response-headers.js'
@@ -38,6 +39,7 @@ export const CHECKS: readonly Check[] = [
   responseSchema,
   responseFormats,
   absentResourceNotFound,
+  grantedChangeTakesEffect,
   adminTokenIssued,
   scopedKeyIssued,
   keyValueShownOnce,

@@ -8,6 +8,7 @@ export default check({
   level: 'required',
   title: 'Reading or changing a key does not show its value again.',
   clause: CLAUSES.keySecrecy,
+  examinesSuccess: true,
   catches: ['key-shown-again'],
   probes: (operation) =>
     operation.service === 'api-keys' && operation.effect !== 'issue' ? [grantedProbe(operation)] : [],

@@ -8,6 +8,7 @@ export default check({
   level: 'required',
   title: 'The documented path, with its version, is served.',
   clause: CLAUSES.versioning,
+  examinesSuccess: true,
   catches: ['operation-missing'],
   probes: (operation) => [grantedProbe(operation)],
   judge: presence,

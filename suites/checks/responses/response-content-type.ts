@@ -8,6 +8,7 @@ export default check({
   level: 'required',
   title: 'A granted request is answered in a documented media type.',
   clause: CLAUSES.responses,
+  examinesSuccess: true,
   catches: ['json-as-text', 'success-as-html'],
   probes: (operation) => [grantedProbe(operation)],
   judge: (observation, conformity) =>

@@ -9,6 +9,7 @@ export default check({
   level: 'advisory',
   title: 'Identifiers, times and durations in a granted answer keep their documented format.',
   clause: CLAUSES.responses,
+  examinesSuccess: true,
   catches: ['timestamps-in-words'],
   probes: (operation) => [grantedProbe(operation)],
   judge: (observation, conformity) =>

@@ -9,6 +9,7 @@ export default check({
   level: 'required',
   title: 'A granted answer carries the headers that the documents require.',
   clause: CLAUSES.responses,
+  examinesSuccess: true,
   catches: ['invocation-without-request-id'],
   probes: (operation) =>
     operation.responses.some(

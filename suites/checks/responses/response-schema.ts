@@ -8,6 +8,7 @@ export default check({
   level: 'required',
   title: 'The body of a granted answer is valid against its documented schema.',
   clause: CLAUSES.responses,
+  examinesSuccess: true,
   catches: [
     'missing-required-field',
     'wrong-enum-case',

@@ -8,6 +8,7 @@ export default check({
   level: 'required',
   title: 'A granted request is answered with a documented status.',
   clause: CLAUSES.responses,
+  examinesSuccess: true,
   catches: ['create-answers-201', 'delete-answers-200'],
   probes: (operation) => [grantedProbe(operation)],
   judge: documentedStatus,

@@ -1,6 +1,5 @@
 /** `plan`: what a run would send, in figures and in full. Sends nothing. */
 import { type Contract, findOperation, type Operation } from '../openapi/contract.js'
-import type { TargetIdentity } from '../reporters/record.js'
 import { type Cell, credentialLabel } from '../suites/model.js'
 import { inForm } from '../suites/paths.js'
 import { estimate, MODES, probesOf, running, scopeSets } from '../suites/plan.js'
@@ -10,21 +9,18 @@ import { type Flags, resolveSettings, type Settings } from './settings.js'
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 /** What is about to happen, in two lines. */
-export function describePlan(
-  contract: Contract,
-  cells: readonly Cell[],
-  settings: Settings,
-  target: Pick<TargetIdentity, 'gateway' | 'domain' | 'embedded'>,
-): string {
+export function describePlan(contract: Contract, cells: readonly Cell[], settings: Settings): string {
   const planned = running(cells)
   const operations = new Set(planned.map((cell) => cell.operation)).size
   const { requests, functions, keys } = estimate(contract, cells)
-  const where = target.embedded
-    ? 'the embedded reference gateway'
-    : `${target.gateway} (domain ${target.domain})`
+  const { concurrency, domain, gateway, mode, profile, seed } = settings
+  const where =
+    gateway === undefined
+      ? 'the embedded reference gateway'
+      : `${gateway} (domain ${domain ?? new URL(gateway).hostname})`
   return [
-    `Release ${contract.release}, profile ${settings.profile}, mode ${settings.mode} (${MODES[settings.mode].about}), seed ${settings.seed}, against ${where}.`,
-    `${plural(planned.length, 'cell')} on ${plural(operations, 'operation')}: about ${requests} requests, at most ${settings.concurrency} at once; creates and removes ${plural(keys, 'API key')} and ${plural(functions, 'function')} of its own.`,
+    `Release ${contract.release}, profile ${profile}, mode ${mode} (${MODES[mode].about}), seed ${seed}, against ${where}.`,
+    `${plural(planned.length, 'cell')} on ${plural(operations, 'operation')}: about ${requests} requests, at most ${concurrency} at once; creates and removes ${plural(keys, 'API key')} and ${plural(functions, 'function')} of its own.`,
   ].join('\n')
 }
 
@@ -40,19 +36,13 @@ const listed = (operation: Operation, cells: readonly Cell[]): string[] => [
 export async function printPlan(flags: Flags): Promise<number> {
   const settings = await resolveSettings(flags, process.env)
   const { contract, cells } = await planFor(settings)
-  const gateway = settings.gateway ?? ''
-  const target = {
-    gateway,
-    domain: settings.domain ?? (gateway === '' ? '' : new URL(gateway).hostname),
-    embedded: settings.gateway === undefined,
-  }
   const operations = [...new Set(running(cells).map((cell) => cell.operation))]
   const lines = operations.flatMap((id) => {
     const operation = findOperation(contract, id)
     return operation === undefined ? [] : listed(operation, cells)
   })
   process.stdout.write(
-    `${[...lines, '', describePlan(contract, cells, settings, target), `Keys: ${scopeSets(cells).join(', ')}.`, 'Nothing was sent.'].join('\n')}\n`,
+    `${[...lines, '', describePlan(contract, cells, settings), `Keys: ${scopeSets(cells).join(', ')}.`, 'Nothing was sent.'].join('\n')}\n`,
   )
   return 0
 }

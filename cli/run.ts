@@ -6,7 +6,6 @@ import { writeReports } from '../reporters/write.js'
 import { CHECKS } from '../suites/checks/index.js'
 import { running } from '../suites/plan.js'
 import { type CellReport, testName } from '../suites/results.js'
-import { runEngine } from './engine.js'
 import { suiteIdentity } from './identity.js'
 import { describePlan } from './plan.js'
 import { type Cleanup, openSession, planFor, type Session } from './session.js'
@@ -19,27 +18,38 @@ export const EXIT_CODES: Readonly<Record<RunVerdict, number>> = {
   inconclusive: 3,
 }
 
-/** Calls back on the first signal to stop; a second one ends the process where it stands. */
-function onInterrupt(stop: () => void): () => void {
-  let asked = false
-  const listener = () => {
-    if (asked) {
+/** Signals to stop: the first asks for a clean end, a second ends the process where it stands. */
+class Interrupts {
+  asked = false
+  #stop = (): void => undefined
+  readonly #listener = (): void => {
+    if (this.asked) {
       process.stderr.write(
         "\nStopped at once. 'nvcf-conformance sweep' removes what is left on the target.\n",
       )
       process.exit(2)
     }
-    asked = true
+    this.asked = true
     process.stderr.write(
       '\nStopping: finishing what is under way and cleaning up. Once more to stop at once.\n',
     )
-    stop()
+    this.#stop()
   }
-  process.on('SIGINT', listener)
-  process.on('SIGTERM', listener)
-  return () => {
-    process.off('SIGINT', listener)
-    process.off('SIGTERM', listener)
+
+  constructor() {
+    process.on('SIGINT', this.#listener)
+    process.on('SIGTERM', this.#listener)
+  }
+
+  /** Calls back when asked to stop, at once where that was asked already. */
+  onAsked(stop: () => void): void {
+    this.#stop = stop
+    if (this.asked) stop()
+  }
+
+  release(): void {
+    process.off('SIGINT', this.#listener)
+    process.off('SIGTERM', this.#listener)
   }
 }
 
@@ -49,37 +59,33 @@ interface Execution {
   readonly cleanup: Cleanup
 }
 
-async function execute(session: Session): Promise<Execution> {
-  let interrupted = false
-  let cancel = (): void => undefined
-  const release = onInterrupt(() => {
-    interrupted = true
-    cancel()
-  })
-  let closed: Promise<Cleanup> | undefined
-  const close = () => {
-    closed ??= session.close()
-    return closed
-  }
-  const tests = new Set(
-    running(session.setup.cells).map(({ check, operation }) => testName(check, operation)),
-  ).size
+async function runCells(session: Session, interrupts: Interrupts): Promise<readonly CellReport[]> {
+  const planned = running(session.setup.cells)
+  const tests = new Set(planned.map(({ check, operation }) => testName(check, operation))).size
   const progress = new Progress(tests, process.stderr)
   try {
+    // Loaded late: a run that cannot be made need not wait for vitest.
+    const { runEngine } = await import('./engine.js')
     const engine = await runEngine(session.setup, ({ results }) => {
       const count = (verdict: string) => results.filter((result) => result.verdict === verdict).length
       progress.advance({ failed: count('fail'), inconclusive: count('inconclusive') })
     })
-    cancel = () => void engine.cancel()
-    if (interrupted) cancel()
-    const reports = await engine.reports
-    progress.finish()
-    return { reports, interrupted, cleanup: await close() }
+    interrupts.onAsked(() => void engine.cancel())
+    return await engine.reports
   } finally {
     progress.finish()
-    await close()
-    release()
   }
+}
+
+async function execute(session: Session, interrupts: Interrupts): Promise<Execution> {
+  let reports: readonly CellReport[]
+  try {
+    reports = await runCells(session, interrupts)
+  } catch (cause) {
+    await session.close()
+    throw cause
+  }
+  return { reports, interrupted: interrupts.asked, cleanup: await session.close() }
 }
 
 /** The record of what was executed, as of now. */
@@ -116,13 +122,18 @@ export function recordOf(settings: Settings, session: Session, execution: Execut
 export async function run(flags: Flags): Promise<number> {
   const settings = await resolveSettings(flags, process.env)
   const { contract, cells } = await planFor(settings)
-  const session = await openSession(settings, contract, cells)
-  process.stderr.write(`${describePlan(contract, cells, settings, session.identity)}\n`)
-  const result = recordOf(settings, session, await execute(session))
-  const paths = await writeReports(result, settings.out)
-  const width = process.stdout.columns ?? 100
-  process.stdout.write(
-    `${renderConsole(result, { width, colour: process.stdout.isTTY === true, reports: paths })}\n`,
-  )
-  return EXIT_CODES[result.verdict]
+  process.stderr.write(`${describePlan(contract, cells, settings)}\n`)
+  const interrupts = new Interrupts()
+  try {
+    const session = await openSession(settings, contract, cells)
+    const result = recordOf(settings, session, await execute(session, interrupts))
+    const reports = await writeReports(result, settings.out)
+    const { stdout } = process
+    const width = stdout.columns ?? 100
+    const colour = stdout.isTTY === true && stdout.hasColors()
+    stdout.write(`${renderConsole(result, { width, colour, reports })}\n`)
+    return EXIT_CODES[result.verdict]
+  } finally {
+    interrupts.release()
+  }
 }

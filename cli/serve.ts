@@ -32,19 +32,34 @@ const portOf = (text: string): number => {
   throw new SettingsError(`--port takes a number from 0 to 65535, not '${text}'.`)
 }
 
+/** A port that cannot be had is a mistake with a mend. */
+function refusePort(port: number, cause: unknown): never {
+  const origin = cause instanceof Error ? (cause.cause ?? cause) : cause
+  const code = origin instanceof Error && 'code' in origin ? String(origin.code) : ''
+  if (!['EADDRINUSE', 'EACCES'].includes(code)) throw cause
+  const why = code === 'EACCES' ? 'is not open to this user' : 'is already in use'
+  throw new SettingsError(
+    `Port ${port} on 127.0.0.1 ${why}. Give another with --port, or 0 for any free one.`,
+    {
+      cause,
+    },
+  )
+}
+
 /** Serves until it is told to stop, or lists what it can do; answers the exit code. */
 export async function serve(flags: ServeFlags): Promise<number> {
   if (flags.list === true) {
     process.stdout.write(`${list()}\n`)
     return 0
   }
+  const port = portOf(flags.port ?? '0')
   const gateway = await startGateway({
-    port: portOf(flags.port ?? '0'),
+    port,
     ...(flags.domain !== undefined && { domain: flags.domain }),
     ...(flags.release !== undefined && { release: flags.release }),
     faults: flags.fault ?? [],
     variations: flags.variation ?? [],
-  })
+  }).catch((cause: unknown) => refusePort(port, cause))
   process.stdout.write(`${JSON.stringify({ url: gateway.url, domain: gateway.domain })}\n`)
   await new Promise<void>((resolve) => {
     process.once('SIGINT', resolve)

@@ -1,21 +1,15 @@
 /** From settings to a run that can start, and back to a target as clean as it was found. */
 import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
 import { startGateway } from '../fixtures/gateway/server.js'
-import { ADMIN_LABEL, KeyRing, type KeySettings, mintAdminToken } from '../fixtures/keys.js'
+import { ADMIN_LABEL, IssueRefused, KeyRing, type KeySettings, mintAdminToken } from '../fixtures/keys.js'
 import type { RunSetup } from '../fixtures/lab.js'
-import {
-  findLedgers,
-  Ledger,
-  type LedgerEntry,
-  type LedgerHead,
-  type OpenLedger,
-  readLedger,
-} from '../fixtures/ledger.js'
+import { findLedgers, Ledger, type LedgerHead, type OpenLedger, readLedger } from '../fixtures/ledger.js'
 import { Operator } from '../fixtures/operator.js'
-import { Preflight } from '../fixtures/preflight.js'
+import { Preflight, PreflightError } from '../fixtures/preflight.js'
 import { Redactor } from '../fixtures/redact.js'
 import type { FunctionSettings } from '../fixtures/subjects.js'
-import { sweep } from '../fixtures/sweep.js'
+import { possessionInWords, sweep } from '../fixtures/sweep.js'
 import { type Asker, Target, type TargetOptions } from '../fixtures/target.js'
 import type { Contract } from '../openapi/contract.js'
 import { loadContract } from '../openapi/load.js'
@@ -72,32 +66,44 @@ export async function planFor(settings: Settings): Promise<{ contract: Contract;
   return { contract, cells }
 }
 
-/** What could not be removed, in words. */
-const describe = ({ thing }: LedgerEntry): string =>
-  thing.kind === 'function' ? `function ${thing.name}` : `key '${thing.description}' of ${thing.ownerId}`
+/** Whether what stopped the run was a credential refused by a decisive answer: then none was issued. */
+function refusedIssue(cause: unknown): boolean {
+  const refusal = cause instanceof PreflightError ? cause.cause : undefined
+  if (!(refusal instanceof IssueRefused) || refusal.outcome.kind !== 'answer') return false
+  const { status } = refusal.outcome
+  return status >= 400 && status < 500
+}
+
+const unwritable = (out: string, cause: unknown): SettingsError => {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
+  return new SettingsError(`Nothing can be written to ${out} (${code}). Give another folder with --out.`, {
+    cause,
+  })
+}
 
 export interface Cleanup {
   readonly leftBehind: readonly string[]
   readonly requests: number
 }
 
-/** Removes what a ledger still lists from its target, and the ledger with the last of it. */
+/** Removes what a ledger still lists from its own target, and the ledger when nothing is left there. */
 export async function cleanUp(
   open: OpenLedger,
   contract: Contract,
   given: Asker | undefined,
-  patience: Pick<TargetOptions, 'timeoutMs' | 'concurrency'>,
+  { concurrency, timeoutMs }: Pick<TargetOptions, 'timeoutMs' | 'concurrency'>,
 ): Promise<Cleanup> {
+  const ledger = Ledger.attach(open.file)
   if (open.left.length === 0) {
-    Ledger.attach(open.file).discard()
+    ledger.discard()
     return { leftBehind: [], requests: 0 }
   }
+  const { gateway, domain, services, run } = open.head
   const redactor = new Redactor()
-  const target = new Target({ ...open.head, ...patience }, redactor)
-  const ledger = Ledger.attach(open.file)
-  const issuer = open.left.map(({ thing }) => thing).find((thing) => thing.kind === 'key')
+  const target = new Target({ gateway, domain, services, concurrency, timeoutMs }, redactor)
+  const issuer = open.all.find((thing) => thing.kind === 'key')
   const keys = new KeyRing(target, redactor, ledger, {
-    runId: `${open.head.run}s`,
+    runId: `${run}s`,
     issuerId: issuer?.issuerId ?? '',
     issuerService: issuer?.issuerService ?? ISSUER_SERVICE,
   })
@@ -105,12 +111,13 @@ export async function cleanUp(
     const needsAdmin = open.left.some(({ thing }) => thing.kind === 'function')
     const admin = given ?? (needsAdmin ? await mintAdminToken(target, redactor) : { label: 'no credential' })
     const operator = new Operator(contract, target, keys, admin)
-    await sweep(operator, ledger, open.left)
-    // Keys that the sweep itself had to issue are in the ledger as well.
-    const rest = readLedger(open.file)?.left ?? []
-    const left = rest.length === 0 ? [] : await sweep(operator, ledger, rest)
-    if (left.length === 0) ledger.discard()
-    return { leftBehind: left.map(describe), requests: target.requests }
+    const leftBehind = await sweep(operator, ledger, () => readLedger(open.file) ?? open)
+    if (leftBehind.length === 0) ledger.discard()
+    return { leftBehind, requests: target.requests }
+  } catch (cause) {
+    // A target that gives no credential any more lets nothing be removed; the ledger keeps the list.
+    if (!(cause instanceof IssueRefused)) throw cause
+    return { leftBehind: open.left.map(({ thing }) => possessionInWords(thing)), requests: target.requests }
   } finally {
     await target.close()
   }
@@ -151,18 +158,33 @@ export async function openSession(
     domain,
     services: settings.services,
     startedAt: startedAt.toISOString(),
+    pid: process.pid,
+    host: hostname(),
+    embedded: embedded !== undefined,
   }
-  const ledger = Ledger.open(settings.out, head)
+  let ledger: Ledger
+  try {
+    ledger = Ledger.open(settings.out, head)
+  } catch (cause) {
+    await embedded?.close()
+    throw unwritable(settings.out, cause)
+  }
   const keySettings: KeySettings = { runId, issuerId: settings.serviceId, issuerService: ISSUER_SERVICE }
   const given = embedded === undefined ? givenAdmin(settings) : undefined
+  const release = settings.release === undefined ? '' : ` --release ${settings.release}`
   let before = 0
 
   const close = async (): Promise<Cleanup> => {
-    const open = readLedger(ledger.file)
-    const cleanup =
-      open === undefined ? { leftBehind: [], requests: 0 } : await cleanUp(open, contract, given, patience)
-    await embedded?.close()
-    return { ...cleanup, requests: cleanup.requests + before }
+    try {
+      const open = readLedger(ledger.file)
+      const cleanup =
+        open === undefined
+          ? { leftBehind: ['unknown: the ledger of the run is gone'], requests: 0 }
+          : await cleanUp(open, contract, given, patience)
+      return { ...cleanup, requests: cleanup.requests + before }
+    } finally {
+      await embedded?.close()
+    }
   }
 
   const redactor = new Redactor()
@@ -190,15 +212,20 @@ export async function openSession(
       },
       replayTarget:
         embedded === undefined
-          ? ` --gateway ${gateway}${settings.domain === undefined ? '' : ` --domain ${domain}`}`
-          : '',
+          ? ` --gateway ${gateway}${settings.domain === undefined ? '' : ` --domain ${domain}`}${release}`
+          : release,
       runId,
       startedAt,
       close,
     }
   } catch (cause) {
+    // A refusal made nothing, and a target that refuses may not tell what is there either.
+    if (refusedIssue(cause)) {
+      ledger.discard()
+      await embedded?.close()
+    }
     // The target may be out of reach: what could not be removed stays in the ledger for `sweep`.
-    await close().catch(() => undefined)
+    else await close().catch(() => undefined)
     throw cause
   } finally {
     before = target.requests

@@ -142,7 +142,7 @@ const among = <T extends string>(name: string, value: string, known: readonly T[
 }
 
 /** `host:port` as NVCF's documentation writes GATEWAY_ADDR, or a URL. */
-export function gatewayUrl(value: string, where: string): string {
+function gatewayUrl(value: string, where: string): string {
   let url: URL
   try {
     url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`)

@@ -1,31 +1,56 @@
 /** `sweep`: removes what interrupted runs left, by their ledgers. */
+import { hostname } from 'node:os'
+import { Ledger, type LedgerHead } from '../fixtures/ledger.js'
 import { loadContract } from '../openapi/load.js'
 import { cleanUp, givenAdmin, leftLedgers } from './session.js'
-import { type Flags, gatewayUrl, resolveSettings } from './settings.js'
+import { type Flags, resolveSettings } from './settings.js'
+
+/** Whether the run is still being made, by a process of this machine. */
+function isUnderWay({ host, pid }: LedgerHead): boolean {
+  if (host !== hostname() || pid === process.pid) return false
+  try {
+    // Signal 0 asks whether the process is there, and does nothing to it.
+    process.kill(pid, 0)
+    return true
+  } catch (cause) {
+    return cause instanceof Error && 'code' in cause && cause.code === 'EPERM'
+  }
+}
 
 /** Sweeps every ledger under the output folder; answers 0 when nothing stays, else 3. */
 export async function sweepLedgers(flags: Flags): Promise<number> {
   const settings = await resolveSettings(flags, process.env)
-  const ledgers = leftLedgers(settings.out)
-  if (ledgers.length === 0) {
-    process.stdout.write(`Nothing to sweep: ${settings.out} holds no ledger of an interrupted run.\n`)
+  const wanted = leftLedgers(settings.out).filter(
+    ({ head }) => settings.gateway === undefined || head.gateway === settings.gateway,
+  )
+  const say = (line: string) => process.stdout.write(`${line}\n`)
+  if (wanted.length === 0) {
+    const where = settings.gateway === undefined ? '' : ` against ${settings.gateway}`
+    say(`Nothing to sweep: ${settings.out} holds no ledger of an interrupted run${where}.`)
     return 0
   }
   const contract = await loadContract(settings.release)
   let stays = 0
-  for (const ledger of ledgers) {
-    const { run, gateway, startedAt } = ledger.head
-    process.stdout.write(
-      `Run ${run} of ${startedAt} against ${gatewayUrl(gateway, 'The ledger')}: ${ledger.left.length} to remove.\n`,
-    )
+  for (const ledger of wanted) {
+    const { run, gateway, startedAt, pid } = ledger.head
+    if (isUnderWay(ledger.head)) {
+      say(`Run ${run} against ${gateway} is still under way (process ${pid}): left alone.`)
+      continue
+    }
+    if (ledger.head.embedded) {
+      Ledger.attach(ledger.file).discard()
+      say(`Run ${run} of ${startedAt} was against the embedded gateway, and all is gone with it.`)
+      continue
+    }
+    say(`Run ${run} of ${startedAt} against ${gateway}: ${ledger.left.length} to remove.`)
     const { leftBehind } = await cleanUp(ledger, contract, givenAdmin(settings), settings)
-    for (const thing of leftBehind) process.stdout.write(`  still there: ${thing}\n`)
+    for (const thing of leftBehind) say(`  still there: ${thing}`)
     stays += leftBehind.length
   }
-  process.stdout.write(
+  say(
     stays === 0
-      ? 'Everything was removed.\n'
-      : `${stays} things could not be removed; try again when the gateway is well.\n`,
+      ? 'Nothing is left.'
+      : `Not confirmed as removed: ${stays}. Sweep again when the gateway is well.`,
   )
   return stays === 0 ? 0 : 3
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { parse, YAMLParseError } from 'yaml'
 
 /** A file that could not be read or parsed; the message names the file, the place and the mend. */
-export class UnreadableFile extends Error {
+class UnreadableFile extends Error {
   override readonly name = 'UnreadableFile'
 }
 

@@ -38,7 +38,7 @@ export interface Check {
 export const check = (definition: Check): Check => definition
 
 /** A credential that the documents grant the operation: none for a public one, else its first scope alone. */
-export function grantingCredential(operation: Operation): Credential {
+function grantingCredential(operation: Operation): Credential {
   const [scope] = operation.scopes
   return scope === undefined ? { kind: 'none' } : { kind: 'key', scopes: [scope] }
 }

@@ -31,7 +31,7 @@ export const MODES: Readonly<Record<Mode, { readonly about: string; readonly eff
 export type Mode = 'read-only' | 'non-destructive' | 'full'
 
 /** Named sets of API sets; `undefined` is all of them. */
-export const PROFILES: Readonly<
+const PROFILES: Readonly<
   Record<string, { readonly about: string; readonly apiSets?: readonly string[] }>
 > = {
   full: { about: 'every API set of the release' },

@@ -45,7 +45,7 @@ const succeeded = (outcome: Outcome): boolean =>
   outcome.kind === 'answer' && outcome.status >= 200 && outcome.status < 300
 
 /** A documented success, or a 404 that only an authorized request can get. */
-export function isDecisiveGrant(observation: Observation, outcome: Outcome | undefined): boolean {
+function isDecisiveGrant(observation: Observation, outcome: Outcome | undefined): boolean {
   if (outcome?.kind !== 'answer') return false
   if (succeeded(outcome)) return true
   if (outcome.status < 400) return successStatuses(observation.operation).includes(outcome.status)

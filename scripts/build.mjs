@@ -1,6 +1,6 @@
 // Compiles to dist/, copies what is read at run time, stamps the commit, and lints the contract.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
@@ -18,6 +18,7 @@ const git = (...args) => {
 }
 
 try {
+  rmSync('dist', { recursive: true, force: true })
   run(tsc, '-p', 'tsconfig.build.json')
   mkdirSync('dist/openapi', { recursive: true })
   cpSync('openapi/documents', 'dist/openapi/documents', { recursive: true })

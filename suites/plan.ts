@@ -31,9 +31,7 @@ export const MODES: Readonly<Record<Mode, { readonly about: string; readonly eff
 export type Mode = 'read-only' | 'non-destructive' | 'full'
 
 /** Named sets of API sets; `undefined` is all of them. */
-const PROFILES: Readonly<
-  Record<string, { readonly about: string; readonly apiSets?: readonly string[] }>
-> = {
+const PROFILES: Readonly<Record<string, { readonly about: string; readonly apiSets?: readonly string[] }>> = {
   full: { about: 'every API set of the release' },
   core: {
     about: 'keys, functions, queues and cluster groups: no deployment, no invocation',

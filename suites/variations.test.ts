@@ -1,0 +1,51 @@
+/**
+ * The suite does not cry wolf: a gateway that differs from the reference and still conforms passes in full,
+ * and so does one that two runs examine at once.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test, vi } from 'vitest'
+import { nvcf, scratch } from '../cli/testing.js'
+import { startGateway } from '../fixtures/gateway/server.js'
+import { VARIATIONS } from '../fixtures/gateway/variations.js'
+import type { RunRecord } from '../reporters/record.js'
+
+// Each run is a process of its own that waits more than it works.
+vi.setConfig({ maxConcurrency: 3, testTimeout: 120_000 })
+
+const ALL = VARIATIONS.map(({ id }) => id)
+
+/** How a gateway may differ, and how many runs examine it at once. */
+const CASES: readonly (readonly [name: string, ids: readonly string[], runs: number])[] = [
+  ...VARIATIONS.map(({ id, sentence }) => [`${id}: ${sentence}`, [id], 1] as const),
+  ['all variations together', ALL, 1],
+  ['no variation, two runs at once', [], 2],
+]
+
+async function fullRun(gateway: string) {
+  const cwd = scratch()
+  const { code, stderr } = await nvcf(['run', '--gateway', gateway, '--out', 'report', '--seed', '42'], {
+    cwd,
+  })
+  return { code, stderr, recordFile: join(cwd, 'report', 'record.json') }
+}
+
+describe.concurrent('conformant', () => {
+  test.for(CASES)('%s', async ([, ids, runs], { onTestFinished }) => {
+    const gateway = await startGateway({ variations: ids })
+    onTestFinished(() => gateway.close())
+
+    const ended = await Promise.all(Array.from({ length: runs }, () => fullRun(gateway.url)))
+
+    for (const { code, recordFile, stderr } of ended) {
+      expect([0, 1, 3], stderr).toContain(code)
+      const { cells, leftBehind }: RunRecord = JSON.parse(readFileSync(recordFile, 'utf8'))
+      const notPassed = cells.filter(({ verdict }) => verdict !== 'pass')
+      expect(notPassed.map(({ because, finding, id }) => ({ id, because: because ?? finding }))).toEqual([])
+      expect(cells).not.toEqual([])
+      expect(code).toBe(0)
+      expect(leftBehind).toEqual([])
+    }
+    expect(gateway.census()).toEqual({ functions: 0, deployments: 0, keys: 0 })
+  })
+})

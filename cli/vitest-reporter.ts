@@ -11,6 +11,12 @@ import { openSession, planFor, type Session } from './session.js'
 import { resolveSettings, type Settings } from './settings.js'
 
 export default class ConformanceReporter extends Collector {
+  // Vitest hands reporters their options; this one has none.
+  // biome-ignore lint/complexity/noUselessConstructor: it keeps those options from the base class
+  constructor() {
+    super()
+  }
+
   #run: { readonly settings: Settings; readonly session: Session } | undefined
 
   async onTestRunStart(specifications: readonly TestSpecification[]): Promise<void> {

@@ -1,0 +1,85 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { nvcf, scratch, serve } from '../cli/testing.js'
+import { type RunningGateway, startGateway } from '../fixtures/gateway/server.js'
+
+const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+
+const blocks = (language: string): string[] =>
+  [...README.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, body]) => body ?? '')
+
+/** The commands of the shell blocks, without their comments. */
+const COMMANDS = blocks('sh')
+  .flatMap((block) => block.split('\n'))
+  .map((line) => line.replace(/\s+#.*$/, '').trim())
+  .filter((line) => line !== '')
+
+const ours = COMMANDS.filter((line) => line.startsWith('npx nvcf-conformance ')).map((line) =>
+  line.split(' ').slice(2),
+)
+
+/** What the README's reader would have, on loopback. */
+const onLoopback = (args: readonly string[], gateway: string): string[] =>
+  args.map((arg) => (arg === 'http://gateway.example' || arg === 'http://127.0.0.1:8080' ? gateway : arg))
+
+describe('the README', () => {
+  let gateway: RunningGateway
+  beforeAll(async () => {
+    gateway = await startGateway()
+    return () => gateway.close()
+  })
+
+  test('opens with the two commands', () => {
+    expect(COMMANDS.slice(0, 2)).toEqual(['npm ci && npm start', 'npm cit'])
+    expect(ours).toHaveLength(5)
+  })
+
+  const alone = ours.filter(([command, flag]) => command !== 'serve' || flag === '--list')
+  const healthy = alone
+    .filter((args) => !args.includes('http://127.0.0.1:8080'))
+    .map((args) => args.join(' '))
+
+  test.each(healthy)('npx nvcf-conformance %s', async (line) => {
+    const { code, stderr } = await nvcf(onLoopback(line.split(' '), gateway.url), { cwd: scratch() })
+    expect(code, stderr).toBe(0)
+    expect(gateway.census()).toEqual({ functions: 0, deployments: 0, keys: 0 })
+  })
+
+  test('shows a broken gateway and the exit code that it earns', async () => {
+    const cwd = scratch()
+    const broken = ours.find(([command, flag]) => command === 'serve' && flag === '--port') ?? []
+    const served = await serve(broken.slice(3), cwd)
+    const against = ours.find((args) => args.includes('http://127.0.0.1:8080')) ?? []
+    const { code, stdout } = await nvcf(onLoopback(against, served.url), { cwd })
+    served.kill('SIGTERM')
+    expect(code, stdout).toBe(1)
+    expect(README).toContain('# in another shell: exit 1')
+    for (const line of [
+      'observed  204, granted, and the state read back differs',
+      'with key [queue_details]',
+    ]) {
+      expect(stdout).toContain(line)
+      expect(README).toContain(line)
+    }
+  })
+
+  test('has a config file that is taken', async () => {
+    const [config = ''] = blocks('yaml')
+    const cwd = scratch()
+    writeFileSync(join(cwd, 'nvcf-conformance.yaml'), config)
+    const { code, stdout, stderr } = await nvcf(['plan'], { cwd })
+    expect(code, stderr).toBe(0)
+    expect(stdout).toContain('https://gateway.example (domain nvcf.example)')
+    expect(stdout).not.toContain('pexec')
+  })
+
+  test('lists every command', async () => {
+    const { stdout } = await nvcf(['--help'], { cwd: scratch() })
+    const commands = [...stdout.matchAll(/^ {2}([a-z]+) .*/gm)]
+      .map(([, name]) => name)
+      .filter((name) => name !== 'help')
+    expect(commands.length).toBeGreaterThan(5)
+    for (const name of commands) expect(README).toMatch(new RegExp(`^\\| \`${name}[ \`]`, 'm'))
+  })
+})

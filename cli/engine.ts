@@ -1,4 +1,5 @@
 /** Vitest, driven as a library: runs the planned cells in one worker and collects their verdicts. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createVitest } from 'vitest/node'
 import type { RunSetup } from '../fixtures/lab.js'
@@ -12,21 +13,25 @@ const TEST_TIMEOUT_MS = 60 * 60 * 1000
 const root = fileURLToPath(new URL('..', import.meta.url))
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
 
+const CANCEL_AGAIN_MS = 50
+
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 /**
- * Removes the listeners to signals that the work adds: vitest's own end the process within a millisecond,
- * before anything can be cleaned up or written.
+ * Keeps signals to those who listen already while the work is done: vitest's own listeners end the process
+ * within a millisecond, before anything can be cleaned up or written.
  */
 async function withoutSignalListeners<T>(work: () => Promise<T>): Promise<T> {
-  const before = SIGNALS.map((signal) => ({ signal, known: process.listeners(signal) }))
-  const result = await work()
-  for (const { signal, known } of before) {
-    for (const listener of process.listeners(signal)) {
-      if (!known.includes(listener)) process.off(signal, listener)
-    }
+  const refuse = (event: string | symbol, listener: (...args: unknown[]) => void): void => {
+    // Told before the listener is added: it is taken off as soon as it has been.
+    if (SIGNALS.some((signal) => signal === event)) queueMicrotask(() => process.off(event, listener))
   }
-  return result
+  process.on('newListener', refuse)
+  try {
+    return await work()
+  } finally {
+    process.off('newListener', refuse)
+  }
 }
 
 export interface EngineRun {
@@ -73,7 +78,16 @@ export async function runEngine(setup: RunSetup, onReport: (report: CellReport) 
     reports,
     async cancel() {
       cancelled = true
-      await vitest.cancelCurrentRun('keyboard-input')
+      let settled = false
+      const settle = (): void => {
+        settled = true
+      }
+      reports.then(settle, settle)
+      // A run that is only just starting forgets that it was cancelled.
+      while (!settled) {
+        await vitest.cancelCurrentRun('keyboard-input')
+        await sleep(CANCEL_AGAIN_MS)
+      }
     },
   }
 }

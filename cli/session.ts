@@ -94,7 +94,7 @@ export async function cleanUp(
   { concurrency, timeoutMs }: Pick<TargetOptions, 'timeoutMs' | 'concurrency'>,
 ): Promise<Cleanup> {
   const ledger = Ledger.attach(open.file)
-  if (open.left.length === 0) {
+  if (open.all.length === 0) {
     ledger.discard()
     return { leftBehind: [], requests: 0 }
   }
@@ -108,7 +108,7 @@ export async function cleanUp(
     issuerService: issuer?.issuerService ?? ISSUER_SERVICE,
   })
   try {
-    const needsAdmin = open.left.some(({ thing }) => thing.kind === 'function')
+    const needsAdmin = open.all.some(({ kind }) => kind === 'function')
     const admin = given ?? (needsAdmin ? await mintAdminToken(target, redactor) : { label: 'no credential' })
     const operator = new Operator(contract, target, keys, admin)
     const leftBehind = await sweep(operator, ledger, () => readLedger(open.file) ?? open)

@@ -31,10 +31,12 @@ export async function sweepLedgers(flags: Flags): Promise<number> {
   }
   const contract = await loadContract(settings.release)
   let stays = 0
+  let leftAlone = 0
   for (const ledger of wanted) {
     const { run, gateway, startedAt, pid } = ledger.head
     if (isUnderWay(ledger.head)) {
       say(`Run ${run} against ${gateway} is still under way (process ${pid}): left alone.`)
+      leftAlone++
       continue
     }
     if (ledger.head.embedded) {
@@ -47,10 +49,7 @@ export async function sweepLedgers(flags: Flags): Promise<number> {
     for (const thing of leftBehind) say(`  still there: ${thing}`)
     stays += leftBehind.length
   }
-  say(
-    stays === 0
-      ? 'Nothing is left.'
-      : `Not confirmed as removed: ${stays}. Sweep again when the gateway is well.`,
-  )
-  return stays === 0 ? 0 : 3
+  if (stays > 0) say(`Not confirmed as removed: ${stays}. Sweep again when the gateway is well.`)
+  else if (leftAlone === 0) say('Nothing is left.')
+  return stays === 0 && leftAlone === 0 ? 0 : 3
 }

@@ -152,3 +152,7 @@ export const successStatuses = (operation: Operation): number[] =>
 /** Whether the path names a resource by a parameter. */
 export const namesResource = (operation: Operation): boolean =>
   operation.parameters.some((parameter) => parameter.in === 'path')
+
+/** Whether a granted request leaves what it names so that the same request cannot succeed again. */
+export const usesUp = ({ effect }: Operation): boolean =>
+  ['create', 'delete', 'deploy', 'undeploy'].includes(effect)

@@ -50,6 +50,8 @@ export const grantedProbe = (operation: Operation): Probe => ({
   expects: 'grant',
 })
 
+export const adminProbe: Probe = { credential: { kind: 'admin' }, path: 'documented', expects: 'grant' }
+
 export const absenceProbe = (operation: Operation, path: PathForm): Probe => ({
   credential: grantingCredential(operation),
   path,

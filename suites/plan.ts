@@ -7,6 +7,7 @@ import {
   findOperation,
   type Operation,
   type SubjectKind,
+  usesUp,
 } from '../openapi/contract.js'
 import type { Check } from './check.js'
 import { type Cell, credentialLabel, type Probe, probeKey } from './model.js'
@@ -181,7 +182,7 @@ export interface Estimate {
 const subjectsNeeded = (operation: Operation, probes: readonly Probe[]): number => {
   if (['none', 'invoke', 'issue'].includes(operation.effect)) return operation.subject === 'request' ? 1 : 0
   const grants = probes.filter(({ expects }) => expects === 'grant').length
-  return ['create', 'delete', 'undeploy', 'deploy'].includes(operation.effect) ? Math.max(1, grants) : 1
+  return usesUp(operation) ? Math.max(1, grants) : 1
 }
 
 /** Requests that making and removing one of each takes. */

@@ -1,4 +1,4 @@
-import { check } from '../../check.js'
+import { adminProbe, check } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
 import { grant } from '../../verdict.js'
 
@@ -9,7 +9,6 @@ export default check({
   title: 'The admin token opens the operation.',
   clause: CLAUSES.adminToken,
   catches: ['admin-token-limited', 'admin-token-lacks-delete'],
-  probes: (operation) =>
-    operation.adminToken ? [{ credential: { kind: 'admin' }, path: 'documented', expects: 'grant' }] : [],
+  probes: (operation) => (operation.adminToken ? [adminProbe] : []),
   judge: grant,
 })

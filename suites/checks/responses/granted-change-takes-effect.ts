@@ -1,4 +1,5 @@
-import { check, grantedProbe } from '../../check.js'
+import { usesUp } from '../../../openapi/contract.js'
+import { adminProbe, check, grantedProbe } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
 import { takesEffect } from '../../verdict.js'
 
@@ -10,6 +11,11 @@ export default check({
   clause: CLAUSES.responses,
   examinesSuccess: true,
   catches: ['delete-without-effect', 'update-without-effect'],
-  probes: (operation) => (operation.readBack === undefined ? [] : [grantedProbe(operation)]),
+  probes: (operation) => {
+    if (operation.readBack === undefined) return []
+    // The same update twice is one change; what uses its subject up gets a new one for each credential.
+    const again = operation.adminToken && usesUp(operation)
+    return again ? [grantedProbe(operation), adminProbe] : [grantedProbe(operation)]
+  },
   judge: takesEffect,
 })

@@ -81,6 +81,15 @@ const BROKEN: readonly [string, (operation: Operation) => Operation, RegExp][] =
     /no 401 or no 403/,
   ],
   [
+    'a resource without a 404',
+    (o) => ({
+      ...o,
+      parameters: [{ name: 'x', in: 'path', required: true, schema: {}, fill: 'key-id' }],
+      responses: o.responses.filter(({ status }) => status !== 404),
+    }),
+    /documents no 404/,
+  ],
+  [
     'a required parameter without a fill',
     (o) => ({ ...o, parameters: [{ name: 'x', in: 'query', required: true, schema: {} }] }),
     /without x-fill: x/,

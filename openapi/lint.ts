@@ -1,5 +1,5 @@
 /** What the documents must keep to for the suite to rely on them. Pure; a build with a problem fails. */
-import { type Contract, type Operation, type Schema, shape } from './contract.js'
+import { type Contract, namesResource, type Operation, type Schema, shape } from './contract.js'
 import { isRecord, type JsonRecord } from './json.js'
 
 /** Violations of a schema by a value; throws when the schema itself cannot be used. */
@@ -32,6 +32,10 @@ const RULES: readonly Rule[] = [
     scopes.length > 0 &&
     ![401, 403].every((status) => responses.some((response) => response.status === status)) &&
     'documents no 401 or no 403',
+  (operation) =>
+    namesResource(operation) &&
+    !operation.responses.some(({ status }) => status === 404) &&
+    'names a resource and documents no 404',
   ({ parameters }) => {
     const unfilled = parameters.filter(({ required, fill }) => required && fill === undefined)
     return (

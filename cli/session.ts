@@ -4,7 +4,7 @@ import { hostname } from 'node:os'
 import { startGateway } from '../fixtures/gateway/server.js'
 import { ADMIN_LABEL, IssueRefused, KeyRing, type KeySettings, mintAdminToken } from '../fixtures/keys.js'
 import type { RunSetup } from '../fixtures/lab.js'
-import { findLedgers, Ledger, type LedgerHead, type OpenLedger, readLedger } from '../fixtures/ledger.js'
+import { Ledger, type LedgerHead, type OpenLedger, readLedger } from '../fixtures/ledger.js'
 import { Operator } from '../fixtures/operator.js'
 import { Preflight, PreflightError } from '../fixtures/preflight.js'
 import { Redactor } from '../fixtures/redact.js'
@@ -232,6 +232,3 @@ export async function openSession(
     await target.close()
   }
 }
-
-/** Ledgers that earlier runs left in the output folder. */
-export const leftLedgers = (out: string): OpenLedger[] => findLedgers(out)

@@ -1,8 +1,8 @@
 /** `sweep`: removes what interrupted runs left, by their ledgers. */
 import { hostname } from 'node:os'
-import { Ledger, type LedgerHead } from '../fixtures/ledger.js'
+import { findLedgers, Ledger, type LedgerHead } from '../fixtures/ledger.js'
 import { loadContract } from '../openapi/load.js'
-import { cleanUp, givenAdmin, leftLedgers } from './session.js'
+import { cleanUp, givenAdmin } from './session.js'
 import { type Flags, resolveSettings } from './settings.js'
 
 /** Whether the run is still being made, by a process of this machine. */
@@ -20,7 +20,7 @@ function isUnderWay({ host, pid }: LedgerHead): boolean {
 /** Sweeps every ledger under the output folder; answers 0 when nothing stays, else 3. */
 export async function sweepLedgers(flags: Flags): Promise<number> {
   const settings = await resolveSettings(flags, process.env)
-  const wanted = leftLedgers(settings.out).filter(
+  const wanted = findLedgers(settings.out).filter(
     ({ head }) => settings.gateway === undefined || head.gateway === settings.gateway,
   )
   const say = (line: string) => process.stdout.write(`${line}\n`)

@@ -1,6 +1,6 @@
 /** `plan`: what a run would send, in figures and in full. Sends nothing. */
 import { type Contract, findOperation, type Operation } from '../openapi/contract.js'
-import { type Cell, credentialLabel } from '../suites/model.js'
+import { type Cell, credentialLabel, type PathForm } from '../suites/model.js'
 import { inForm } from '../suites/paths.js'
 import { estimate, MODES, probesOf, running, scopeSets } from '../suites/plan.js'
 import { planFor } from './session.js'
@@ -12,7 +12,7 @@ const plural = (count: number, noun: string): string => `${count} ${noun}${count
 export function describePlan(contract: Contract, cells: readonly Cell[], settings: Settings): string {
   const planned = running(cells)
   const operations = new Set(planned.map((cell) => cell.operation)).size
-  const { requests, functions, keys } = estimate(contract, cells)
+  const { requests, things, keys } = estimate(contract, cells)
   const { concurrency, domain, gateway, mode, profile, seed } = settings
   const where =
     gateway === undefined
@@ -20,15 +20,18 @@ export function describePlan(contract: Contract, cells: readonly Cell[], setting
       : `${gateway} (domain ${domain ?? new URL(gateway).hostname})`
   return [
     `Release ${contract.release}, profile ${profile}, mode ${mode} (${MODES[mode].about}), seed ${seed}, against ${where}.`,
-    `${plural(planned.length, 'cell')} on ${plural(operations, 'operation')}: about ${requests} requests, at most ${concurrency} at once; creates and removes ${plural(keys, 'API key')} and ${plural(functions, 'function')} of its own.`,
+    `${plural(planned.length, 'cell')} on ${plural(operations, 'operation')}: about ${requests} requests, at most ${concurrency} at once; creates and removes ${plural(keys, 'API key')} and ${plural(things, 'thing')} of its own (functions, tasks and what they need).`,
   ].join('\n')
 }
+
+/** The operation's id with its path in the given form. */
+const shownAs = ({ id, path }: Operation, form: PathForm): string => id.replace(path, inForm(path, form))
 
 const listed = (operation: Operation, cells: readonly Cell[]): string[] => [
   `${operation.id}  (${operation.apiSet}; effect: ${operation.effect})`,
   ...probesOf(cells, operation.id).map(
     (probe) =>
-      `  ${probe.expects.padEnd(7)}  ${operation.method} ${inForm(operation.path, probe.path)}${probe.path === 'absent' ? ' (naming nothing)' : ''}  with ${credentialLabel(probe.credential)}`,
+      `  ${probe.expects.padEnd(7)}  ${shownAs(operation, probe.path)}${probe.path === 'absent' ? ' (naming nothing)' : ''}  with ${credentialLabel(probe.credential)}`,
   ),
 ]
 

@@ -51,7 +51,7 @@ async function names(): Promise<unknown[]> {
 function clean(): Promise<Cleanup> {
   const open = readLedger(ledger.file)
   if (open === undefined) throw new Error('the ledger has no head')
-  return cleanUp(open, contract, undefined, PATIENCE)
+  return cleanUp(open, contract, undefined, contract.keyIssue, PATIENCE)
 }
 
 test('what the ledger lists is removed, and the ledger with it', async () => {

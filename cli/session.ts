@@ -11,15 +11,13 @@ import { Redactor } from '../fixtures/redact.js'
 import type { FunctionSettings } from '../fixtures/subjects.js'
 import { possessionInWords, sweep } from '../fixtures/sweep.js'
 import { type Asker, Target, type TargetOptions } from '../fixtures/target.js'
-import type { Contract } from '../openapi/contract.js'
+import type { Contract, KeyIssue, KeyKind } from '../openapi/contract.js'
 import { loadContract } from '../openapi/load.js'
 import type { TargetIdentity } from '../reporters/record.js'
 import { CHECKS } from '../suites/checks/index.js'
 import type { Cell } from '../suites/model.js'
 import { MODES, plan, running, SelectionError } from '../suites/plan.js'
 import { type Settings, SettingsError } from './settings.js'
-
-const ISSUER_SERVICE = 'nvcf-api'
 
 /** Suits the reference gateway; a real deployment names an image that starts there. */
 const FUNCTION_DEFAULTS: FunctionSettings = {
@@ -81,6 +79,16 @@ const unwritable = (out: string, cause: unknown): SettingsError => {
   })
 }
 
+/** How keys are issued: as documented, but for the service ids that the settings give. */
+export function keyIssueOf(contract: Contract, { serviceIds }: Settings): KeySettings['issue'] {
+  const issue: Partial<Record<KeyKind, KeyIssue>> = {}
+  for (const [kind, documented] of Object.entries(contract.keyIssue)) {
+    const keyKind: KeyKind = kind === 'taskKey' ? kind : 'apiKey'
+    issue[keyKind] = { ...documented, issuerId: serviceIds[keyKind] ?? documented.issuerId }
+  }
+  return issue
+}
+
 export interface Cleanup {
   readonly leftBehind: readonly string[]
   readonly requests: number
@@ -91,6 +99,7 @@ export async function cleanUp(
   open: OpenLedger,
   contract: Contract,
   given: Asker | undefined,
+  issue: KeySettings['issue'],
   { concurrency, timeoutMs }: Pick<TargetOptions, 'timeoutMs' | 'concurrency'>,
 ): Promise<Cleanup> {
   const ledger = Ledger.attach(open.file)
@@ -101,14 +110,9 @@ export async function cleanUp(
   const { gateway, domain, services, run } = open.head
   const redactor = new Redactor()
   const target = new Target({ gateway, domain, services, concurrency, timeoutMs }, redactor)
-  const issuer = open.all.find((thing) => thing.kind === 'key')
-  const keys = new KeyRing(target, redactor, ledger, {
-    runId: `${run}s`,
-    issuerId: issuer?.issuerId ?? '',
-    issuerService: issuer?.issuerService ?? ISSUER_SERVICE,
-  })
+  const keys = new KeyRing(target, redactor, ledger, { runId: `${run}s`, issue })
   try {
-    const needsAdmin = open.all.some(({ kind }) => kind === 'function')
+    const needsAdmin = open.all.some(({ kind }) => kind !== 'key' && kind !== 'task')
     const admin = given ?? (needsAdmin ? await mintAdminToken(target, redactor) : { label: 'no credential' })
     const operator = new Operator(contract, target, keys, admin)
     const leftBehind = await sweep(operator, ledger, () => readLedger(open.file) ?? open)
@@ -169,7 +173,7 @@ export async function openSession(
     await embedded?.close()
     throw unwritable(settings.out, cause)
   }
-  const keySettings: KeySettings = { runId, issuerId: settings.serviceId, issuerService: ISSUER_SERVICE }
+  const keySettings: KeySettings = { runId, issue: keyIssueOf(contract, settings) }
   const given = embedded === undefined ? givenAdmin(settings) : undefined
   const release = settings.release === undefined ? '' : ` --release ${settings.release}`
   let before = 0
@@ -180,7 +184,7 @@ export async function openSession(
       const cleanup =
         open === undefined
           ? { leftBehind: ['unknown: the ledger of the run is gone'], requests: 0 }
-          : await cleanUp(open, contract, given, patience)
+          : await cleanUp(open, contract, given, keySettings.issue, patience)
       return { ...cleanup, requests: cleanup.requests + before }
     } finally {
       await embedded?.close()
@@ -198,6 +202,7 @@ export async function openSession(
         cells,
         target: options,
         keys: keySettings,
+        account: settings.account ?? `nvcf-conformance-${runId}`,
         function: fn,
         effects: MODES[settings.mode].effects,
         ledger: ledger.file,

@@ -3,6 +3,7 @@
  * the environment only.
  */
 import { existsSync } from 'node:fs'
+import type { KeyKind } from '../openapi/contract.js'
 import { isRecord, type JsonRecord } from '../openapi/json.js'
 import { readYaml } from '../openapi/yaml.js'
 import { MODES, type Mode } from '../suites/plan.js'
@@ -29,7 +30,10 @@ export interface Settings {
   readonly timeoutMs: number
   readonly shard?: { readonly index: number; readonly count: number }
   readonly services: Readonly<Record<string, string>>
-  readonly serviceId: string
+  /** Key-Issuer-Id by kind of key, where it is not the documented one. */
+  readonly serviceIds: Readonly<Partial<Record<KeyKind, string>>>
+  /** The account in which clusters are registered; undefined for one of the run's own. */
+  readonly account?: string
   readonly unsupported: readonly string[]
   readonly product?: Readonly<Record<string, string>>
   readonly function: JsonRecord
@@ -59,7 +63,7 @@ export const OPTIONS: readonly Option[] = [
     takes: 'NAME',
     help: "domain behind the services' Hosts (default: the gateway's host name)",
   },
-  { name: 'release', takes: 'R', help: 'NVCF release whose documents hold (default: initial)' },
+  { name: 'release', takes: 'R', help: 'NVCF release whose documents hold (default: current)' },
   { name: 'profile', takes: 'P', help: 'named set of API sets: full, core (default: full)' },
   { name: 'mode', takes: 'M', help: 'read-only, non-destructive or full (default: full)' },
   { name: 'check', takes: 'ID', help: 'run only this check; may be repeated', many: true },
@@ -78,10 +82,17 @@ export const OPTIONS: readonly Option[] = [
 ]
 
 /** Keys that only the config file has. */
-const CONFIG_ONLY = ['services', 'unsupported', 'product', 'function', 'serviceId'] as const
+const CONFIG_ONLY = [
+  'services',
+  'unsupported',
+  'product',
+  'function',
+  'serviceId',
+  'taskServiceId',
+  'account',
+] as const
 
 const DEFAULT_CONFIG = 'nvcf-conformance.yaml'
-const DEFAULT_SERVICE_ID = 'nvidia-cloud-functions-ncp-service-id-aketm'
 
 export type Flags = Readonly<Record<string, string | readonly string[] | undefined>>
 type Environment = Readonly<Record<string, string | undefined>>
@@ -200,6 +211,10 @@ export async function resolveSettings(flags: Flags, environment: Environment): P
   const shard = one('shard', shardOf)
   const product = config.product === undefined ? undefined : textMapping(config.product, 'product')
   const services = Object.entries(textMapping(config.services, 'services'))
+  const configured = (name: 'serviceId' | 'taskServiceId' | 'account') =>
+    config[name] === undefined ? undefined : texts(config[name], `the setting '${name}'`)[0]
+  const serviceId = environment.SERVICE_ID ?? configured('serviceId')
+  const [taskServiceId, account] = [configured('taskServiceId'), configured('account')]
   return {
     ...(gateway !== undefined && { gateway }),
     ...(domain !== undefined && { domain }),
@@ -218,10 +233,11 @@ export async function resolveSettings(flags: Flags, environment: Environment): P
     services: Object.fromEntries(
       services.map(([name, url]) => [name, gatewayUrl(url, `The setting 'services.${name}'`)]),
     ),
-    serviceId:
-      environment.SERVICE_ID ??
-      texts(config.serviceId ?? DEFAULT_SERVICE_ID, "the setting 'serviceId'")[0] ??
-      '',
+    serviceIds: {
+      ...(serviceId !== undefined && { apiKey: serviceId }),
+      ...(taskServiceId !== undefined && { taskKey: taskServiceId }),
+    },
+    ...(account !== undefined && { account }),
     unsupported:
       config.unsupported === undefined ? [] : texts(config.unsupported, "the setting 'unsupported'"),
     ...(product !== undefined && { product }),

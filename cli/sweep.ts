@@ -2,7 +2,7 @@
 import { hostname } from 'node:os'
 import { findLedgers, Ledger, type LedgerHead } from '../fixtures/ledger.js'
 import { loadContract } from '../openapi/load.js'
-import { cleanUp, givenAdmin } from './session.js'
+import { cleanUp, givenAdmin, keyIssueOf } from './session.js'
 import { type Flags, resolveSettings } from './settings.js'
 
 /** Whether the run is still being made, by a process of this machine. */
@@ -45,7 +45,13 @@ export async function sweepLedgers(flags: Flags): Promise<number> {
       continue
     }
     say(`Run ${run} of ${startedAt} against ${gateway}: ${ledger.left.length} to remove.`)
-    const { leftBehind } = await cleanUp(ledger, contract, givenAdmin(settings), settings)
+    const { leftBehind } = await cleanUp(
+      ledger,
+      contract,
+      givenAdmin(settings),
+      keyIssueOf(contract, settings),
+      settings,
+    )
     for (const thing of leftBehind) say(`  still there: ${thing}`)
     stays += leftBehind.length
   }

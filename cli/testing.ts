@@ -179,6 +179,10 @@ export const answering = (listener: RequestListener, certificate?: Certificate):
     ? listen(createServer(listener), 'http')
     : listen(createTlsServer({ key: certificate.key, cert: certificate.cert }, listener), 'https')
 
+/** What a gateway still holds, of what it counts: empty when nothing is left. */
+export const remaining = (census: object): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(census).filter(([, count]) => count !== 0))
+
 /** An address at which nothing listens: its port was free a moment ago. */
 export async function closedPort(): Promise<string> {
   const server = await answering((_request, response) => response.end())

@@ -22,12 +22,35 @@ export const EFFECTS = [
 ] as const
 export type Effect = (typeof EFFECTS)[number]
 
-/** What a path names: something that has to exist before a granted request can succeed. */
-export const SUBJECTS = ['none', 'function', 'deployment', 'active-function', 'request', 'key'] as const
+/** What a request names: something that has to exist before a granted one can succeed. */
+export const SUBJECTS = [
+  'none',
+  'function',
+  'deployment',
+  'active-function',
+  'request',
+  'shared-function',
+  'rate-limited-function',
+  'telemetry',
+  'registry-credential',
+  'asset',
+  'task',
+  'cluster',
+  'key',
+] as const
 export type SubjectKind = (typeof SUBJECTS)[number]
 
 /** What a granted request leaves behind on the target, for the ledger. */
-export const CREATIONS = ['function', 'key'] as const
+export const CREATIONS = [
+  'function',
+  'telemetry',
+  'registry-credential',
+  'asset',
+  'task',
+  'cluster',
+  'account',
+  'key',
+] as const
 export type Creation = (typeof CREATIONS)[number]
 
 /** The values that the suite puts in the place of a document's placeholders (`x-fill`). */
@@ -37,20 +60,63 @@ export const FILLS = [
   'deployment-id',
   'gpu-specification-id',
   'request-id',
+  'telemetry-id',
+  'registry-credential-id',
+  'asset-id',
+  'task-id',
+  'cluster-id',
+  'cluster-group',
   'key-id',
+  'key-value',
+  'user-id',
   'owner-id',
   'issuer-id',
   'issuer-service',
+  'account',
+  'ghost-account',
+  'instance-id',
+  'client-id',
+  'party',
   'marker',
+  'secret-value',
+  'registry-hostname',
+  'telemetry-endpoint',
   'gpu',
   'instance-type',
   'container-image',
   'inference-url',
+  'inference-path',
   'expires-at',
+  'page-size',
+  'cursor',
 ] as const
 export type Fill = (typeof FILLS)[number]
 
-/** `METHOD path-template`, as documented: `GET /v2/nvcf/functions/{functionId}/versions`. */
+/** The kinds of API keys, by the name of their security scheme, and what reports call them. */
+export const KEY_KINDS = { apiKey: 'key', taskKey: 'task key' } as const
+export type KeyKind = keyof typeof KEY_KINDS
+
+/** How a key of a kind is issued, beside its scopes. */
+export interface KeyIssue {
+  /** Key-Issuer-Service. */
+  readonly issuerService: string
+  /** Key-Issuer-Id, and the audience. */
+  readonly issuerId: string
+  readonly product: string
+  /** Types of the resources, each granted as a whole. */
+  readonly resources: readonly string[]
+}
+
+/**
+ * What the documents say of the release's admin token: it opens the operation, it does not, or they do not
+ * say.
+ */
+export type AdminAccess = 'grant' | 'deny' | 'silent'
+
+/**
+ * `METHOD path-template`, as documented: `GET /v2/nvcf/functions/{functionId}/versions`. A path without a
+ * version is told from its namesakes by the Host that serves it: `GET tasks/health`.
+ */
 export type OperationId = string
 
 export interface Parameter {
@@ -59,6 +125,8 @@ export interface Parameter {
   readonly required: boolean
   readonly schema: Schema
   readonly fill?: Fill
+  /** A constant to send where nothing is filled in. */
+  readonly example?: string
 }
 
 export interface RequestBody {
@@ -96,20 +164,29 @@ export interface Operation {
   readonly operationId: string
   readonly method: Method
   readonly path: string
-  /** First labels of the Host that serves it: `api`, `api-keys`, `invocation`. */
+  /** First label of the Host that serves it: `api`, `api-keys`, `invocation`, `tasks`, `sis`. */
   readonly service: string
+  /** Labels in front of that, each a value that the suite supplies. */
+  readonly hostLabels: readonly Fill[]
   readonly apiSet: string
   readonly summary: string
-  /** Alternatives: each opens the operation on its own. Empty for a public operation. */
+  /** Alternatives of a key: each opens the operation on its own. Empty where no key does. */
   readonly scopes: readonly string[]
-  /** Whether the release's admin token opens it. */
-  readonly adminToken: boolean
+  /** The kind of key that holds them; absent where no key opens the operation. */
+  readonly keyKind?: KeyKind
+  readonly admin: AdminAccess
   /** Whether the documents mark it as open to requests without a credential. */
   readonly public: boolean
+  /** Whether nobody who can be given a credential may use it. */
+  readonly reserved: boolean
+  /** Why the documents say too little of it to hold anybody to them; its cells are advice. */
+  readonly tentative?: string
   readonly effect: Effect
   readonly subject: SubjectKind
   readonly creates?: Creation
   readonly readBack?: ReadBack
+  /** Why no documented operation shows what this one changes. */
+  readonly unreadable?: string
   readonly parameters: readonly Parameter[]
   readonly body?: RequestBody
   readonly responses: readonly Response[]
@@ -118,6 +195,7 @@ export interface Operation {
 export interface Scope {
   readonly name: string
   readonly meaning: string
+  readonly keyKind: KeyKind
 }
 
 export interface Contract {
@@ -126,6 +204,8 @@ export interface Contract {
   readonly sha256: string
   readonly operations: readonly Operation[]
   readonly scopes: readonly Scope[]
+  /** For each kind of key that the release knows. */
+  readonly keyIssue: Readonly<Partial<Record<KeyKind, KeyIssue>>>
 }
 
 /** The operation's identity across sources that name path parameters differently. */
@@ -149,9 +229,17 @@ export const responseOf = (operation: Operation, status: number): Response | und
 export const successStatuses = (operation: Operation): number[] =>
   operation.responses.map((response) => response.status).filter((status) => status < 400)
 
-/** Whether the path names a resource by a parameter. */
-export const namesResource = (operation: Operation): boolean =>
-  operation.parameters.some((parameter) => parameter.in === 'path')
+/** Whether the path or the Host names what has to exist. */
+export const namesResource = ({ hostLabels, parameters, subject }: Operation): boolean =>
+  subject !== 'none' && (hostLabels.length > 0 || parameters.some((parameter) => parameter.in === 'path'))
+
+/** Whether something other than a missing credential decides who may use it. */
+export const isGuarded = ({ admin, reserved, scopes }: Operation): boolean =>
+  scopes.length > 0 || admin !== 'silent' || reserved
+
+/** The scopes that a kind of key can hold. */
+export const scopesOf = (contract: Contract, keyKind: KeyKind): string[] =>
+  contract.scopes.filter((scope) => scope.keyKind === keyKind).map(({ name }) => name)
 
 /** Whether a granted request leaves what it names so that the same request cannot succeed again. */
 export const usesUp = ({ effect }: Operation): boolean =>

@@ -1,5 +1,14 @@
 /** What the documents must keep to for the suite to rely on them. Pure; a build with a problem fails. */
-import { type Contract, namesResource, type Operation, type Schema, shape } from './contract.js'
+import {
+  type Contract,
+  isGuarded,
+  namesResource,
+  type Operation,
+  responseOf,
+  type Schema,
+  scopesOf,
+  shape,
+} from './contract.js'
 import { isRecord, type JsonRecord } from './json.js'
 
 /** Violations of a schema by a value; throws when the schema itself cannot be used. */
@@ -11,36 +20,49 @@ const STATE_CHANGES = ['create', 'update', 'delete', 'deploy', 'undeploy']
 
 /** Each rule answers what is wrong, or false. */
 const RULES: readonly Rule[] = [
-  ({ scopes, public: open }) => scopes.length === 0 && !open && 'names no scope and is not marked x-public',
-  ({ scopes, public: open }) => scopes.length > 0 && open && 'is marked x-public and names scopes',
-  ({ path }) => !/^\/v\d+\//.test(path) && 'has no version prefix',
+  (operation) =>
+    !isGuarded(operation) && !operation.public && 'names nobody who may use it and is not marked x-public',
+  (operation) => isGuarded(operation) && operation.public && 'is marked x-public and names who may use it',
+  ({ hostLabels, path, public: open }) =>
+    !/^\/v\d+\//.test(path) && !open && hostLabels.length === 0 && 'has no version prefix',
   ({ operationId }) => operationId === '' && 'has no operationId',
   ({ apiSet }) => apiSet === '' && 'has no tag to name its API set',
   ({ method, effect }) =>
-    (method === 'GET') !== (effect === 'none') && `is ${method} with x-effect ${effect}`,
-  ({ scopes }, contract) => {
-    const unknown = scopes.filter((name) => !contract.scopes.some((scope) => scope.name === name))
+    (method === 'GET' ? effect !== 'none' : effect === 'none' && method !== 'POST') &&
+    `is ${method} with x-effect ${effect}`,
+  ({ keyKind, scopes }, contract) => {
+    if (keyKind === undefined) return false
+    const known = scopesOf(contract, keyKind)
+    const unknown = scopes.filter((name) => !known.includes(name))
     return unknown.length > 0 && `names scopes that x-scopes does not list: ${unknown.join(', ')}`
   },
-  ({ effect, public: open, readBack }) =>
+  ({ keyKind }, contract) =>
+    keyKind !== undefined &&
+    contract.keyIssue[keyKind] === undefined &&
+    `takes a ${keyKind}, and no document says with x-issue how one is issued`,
+  ({ effect, public: open, readBack, unreadable }) =>
     STATE_CHANGES.includes(effect) &&
     !open &&
     readBack === undefined &&
-    'changes state and has no x-read-back',
+    unreadable === undefined &&
+    'changes state and has neither x-read-back nor x-unreadable',
   ({ responses }) => !responses.some(({ status }) => status < 400) && 'documents no success',
-  ({ responses, scopes }) =>
-    scopes.length > 0 &&
-    ![401, 403].every((status) => responses.some((response) => response.status === status)) &&
+  (operation) =>
+    isGuarded(operation) &&
+    ![401, 403].every((status) => responseOf(operation, status) !== undefined) &&
     'documents no 401 or no 403',
   (operation) =>
+    isGuarded(operation) &&
     namesResource(operation) &&
-    !operation.responses.some(({ status }) => status === 404) &&
+    responseOf(operation, 404) === undefined &&
     'names a resource and documents no 404',
   ({ parameters }) => {
-    const unfilled = parameters.filter(({ required, fill }) => required && fill === undefined)
+    const unfilled = parameters.filter(
+      ({ example, fill, required }) => required && fill === undefined && example === undefined,
+    )
     return (
       unfilled.length > 0 &&
-      `requires parameters without x-fill: ${unfilled.map(({ name }) => name).join(', ')}`
+      `requires parameters without x-fill or example: ${unfilled.map(({ name }) => name).join(', ')}`
     )
   },
   ({ body }) =>

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import SwaggerParser from '@apidevtools/swagger-parser'
 import {
+  type AdminAccess,
   type Contract,
   CREATIONS,
   type Creation,
@@ -11,6 +12,9 @@ import {
   FILLS,
   type Fill,
   HTTP_METHODS,
+  KEY_KINDS,
+  type KeyIssue,
+  type KeyKind,
   type Method,
   type Operation,
   type Parameter,
@@ -48,12 +52,20 @@ interface Release {
 
 const bundled = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 
-async function readRelease(wanted: string | undefined): Promise<Release> {
+async function readReleases(): Promise<{ readonly fallback: string; readonly rows: JsonRecord }> {
   const table = await readYaml(bundled('releases.yaml'))
-  const releases = isRecord(table) && isRecord(table.releases) ? table.releases : {}
-  const name = wanted ?? (isRecord(table) ? text(table.default) : undefined) ?? ''
-  const row = Object.hasOwn(releases, name) ? releases[name] : undefined
-  if (!isRecord(row)) throw new UnknownRelease(name, Object.keys(releases))
+  const rows = isRecord(table) && isRecord(table.releases) ? table.releases : {}
+  return { fallback: (isRecord(table) ? text(table.default) : undefined) ?? '', rows }
+}
+
+/** Every release that the suite knows, the oldest first. */
+export const releaseNames = async (): Promise<string[]> => Object.keys((await readReleases()).rows)
+
+async function readRelease(wanted: string | undefined): Promise<Release> {
+  const { fallback, rows } = await readReleases()
+  const name = wanted ?? fallback
+  const row = Object.hasOwn(rows, name) ? rows[name] : undefined
+  if (!isRecord(row)) throw new UnknownRelease(name, Object.keys(rows))
   return {
     name,
     documents: strings(row.documents),
@@ -82,6 +94,7 @@ function readParameters(operation: JsonRecord, item: JsonRecord, where: string):
       ...(parameter['x-fill'] !== undefined && {
         fill: among(FILLS, parameter['x-fill'], `${where}: parameter ${name}: x-fill`),
       }),
+      ...(parameter.example !== undefined && { example: String(parameter.example) }),
     }
   })
 }
@@ -124,27 +137,66 @@ function readResponses(value: unknown): Response[] {
   })
 }
 
-/** Each requirement object is one alternative: `adminToken: []`, or `apiKey: [scope]`. */
+/** The names of all kinds of keys. */
+const keyKinds = Object.keys(KEY_KINDS).filter((name): name is KeyKind => name in KEY_KINDS)
+
+/** Each requirement object is one alternative: `adminToken: []`, `apiKey: [scope]`, `superAdmin: []`. */
 function readAccess(operation: JsonRecord, release: Release) {
   const requirements = records(operation.security)
-  const scopes = requirements.flatMap((requirement) => strings(requirement.apiKey))
-  const admitsAdmin = requirements.some((requirement) => 'adminToken' in requirement)
+  const named = (scheme: string) => requirements.filter((requirement) => scheme in requirement)
+  const keyKind = keyKinds.find((kind) => named(kind).length > 0)
+  const scopes = keyKind === undefined ? [] : named(keyKind).flatMap((one) => strings(one[keyKind]))
+  const [adminRequirement] = named('adminToken')
+  const ofAdmin = strings(adminRequirement?.adminToken)
   const held = release.adminToken
+  const opens = held === 'full' || [...scopes, ...ofAdmin].some((scope) => held.includes(scope))
+  const admin: AdminAccess = adminRequirement === undefined ? 'silent' : opens ? 'grant' : 'deny'
   return {
     scopes,
-    adminToken: admitsAdmin && (held === 'full' || scopes.some((scope) => held.includes(scope))),
+    ...(keyKind !== undefined && { keyKind }),
+    admin,
     public: operation['x-public'] === true,
+    reserved: named('superAdmin').length > 0,
   }
 }
 
-/** `http://api.{domain}` → `api`. */
-function serviceOf(...holders: JsonRecord[]): string {
+interface Host {
+  readonly service: string
+  readonly hostLabels: readonly Fill[]
+}
+
+/** `http://api.{domain}` → `api`; labels in braces in front of it are filled in. */
+function hostOf(...holders: JsonRecord[]): Host {
   for (const holder of holders) {
-    const url = text(records(holder.servers)[0]?.url)
-    const host = url === undefined ? undefined : /^https?:\/\/([a-z.-]+)\.\{domain\}/.exec(url)?.[1]
-    if (host !== undefined) return host
+    const [server] = records(holder.servers)
+    const [, labels = '', service] =
+      /^https?:\/\/((?:\{\w+\}\.)*)([a-z-]+)\.\{domain\}/.exec(text(server?.url) ?? '') ?? []
+    if (service === undefined) continue
+    const variables = isRecord(server?.variables) ? server.variables : {}
+    const hostLabels = [...labels.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => {
+      const variable = variables[name]
+      const fill = isRecord(variable) ? variable['x-fill'] : undefined
+      return among(FILLS, fill, `server variable ${name}: x-fill`)
+    })
+    return { service, hostLabels }
   }
   throw new ContractError("A document names no server of the form 'http://<service>.{domain}'.")
+}
+
+const isVersioned = (path: string): boolean => /^\/v\d+\//.test(path)
+
+/** What tells the operation from all others. */
+const idOf = (method: Method, path: string, { hostLabels, service }: Host): string =>
+  isVersioned(path)
+    ? `${method} ${path}`
+    : `${method} ${[...hostLabels.map((label) => `{${label}}`), service].join('.')}${path}`
+
+/** The member, where the document says something of it. */
+const saying = <Name extends string>(name: Name, value: unknown): Partial<Record<Name, string>> => {
+  const member: Partial<Record<Name, string>> = {}
+  const said = text(value)
+  if (said !== undefined) member[name] = said
+  return member
 }
 
 type DraftReadBack = Omit<ReadBack, 'operation'> & { readonly operationId: string }
@@ -158,7 +210,8 @@ function readOperation(
   operation: JsonRecord,
   release: Release,
 ): Draft {
-  const id = `${method} ${path}`
+  const host = hostOf(operation, item, document)
+  const id = idOf(method, path, host)
   const body = readBody(operation.requestBody, id)
   const readBack = operation['x-read-back']
   const creates = operation['x-creates']
@@ -167,13 +220,15 @@ function readOperation(
     operationId: text(operation.operationId) ?? '',
     method,
     path,
-    service: serviceOf(operation, item, document),
+    ...host,
     apiSet: strings(operation.tags)[0] ?? '',
     summary: text(operation.summary) ?? '',
     ...readAccess(operation, release),
     effect: among<Effect>(EFFECTS, operation['x-effect'] ?? 'none', `${id}: x-effect`),
     subject: among<SubjectKind>(SUBJECTS, operation['x-subject'] ?? 'none', `${id}: x-subject`),
     ...(creates !== undefined && { creates: among<Creation>(CREATIONS, creates, `${id}: x-creates`) }),
+    ...saying('tentative', operation['x-tentative']),
+    ...saying('unreadable', operation['x-unreadable']),
     parameters: readParameters(operation, item, id),
     ...(body !== undefined && { body }),
     responses: readResponses(operation.responses),
@@ -198,17 +253,35 @@ function readDocument(document: JsonRecord, release: Release): Draft[] {
   })
 }
 
-function readScopes(documents: readonly JsonRecord[]): Scope[] {
-  const meanings = new Map<string, string>()
-  for (const document of documents) {
-    const schemes = isRecord(document.components) ? document.components.securitySchemes : undefined
-    const apiKey = isRecord(schemes) ? schemes.apiKey : undefined
-    const table = isRecord(apiKey) ? apiKey['x-scopes'] : undefined
-    for (const [name, meaning] of Object.entries(isRecord(table) ? table : {})) {
-      if (!meanings.has(name)) meanings.set(name, text(meaning) ?? '')
+/** The security scheme of a kind of key, from the first document that tells its scopes. */
+function schemeOf(documents: readonly JsonRecord[], keyKind: KeyKind): JsonRecord | undefined {
+  for (const { components } of documents) {
+    const schemes = isRecord(components) ? components.securitySchemes : undefined
+    const scheme = isRecord(schemes) ? schemes[keyKind] : undefined
+    if (isRecord(scheme) && isRecord(scheme['x-scopes'])) return scheme
+  }
+  return undefined
+}
+
+function readKeys(documents: readonly JsonRecord[]): Pick<Contract, 'scopes' | 'keyIssue'> {
+  const scopes: Scope[] = []
+  const keyIssue: Partial<Record<KeyKind, KeyIssue>> = {}
+  for (const keyKind of keyKinds) {
+    const scheme = schemeOf(documents, keyKind)
+    const meanings = isRecord(scheme?.['x-scopes']) ? scheme['x-scopes'] : {}
+    for (const [name, meaning] of Object.entries(meanings)) {
+      scopes.push({ name, meaning: text(meaning) ?? '', keyKind })
+    }
+    const issue = scheme?.['x-issue']
+    if (!isRecord(issue)) continue
+    keyIssue[keyKind] = {
+      issuerService: text(issue['issuer-service']) ?? '',
+      issuerId: text(issue['issuer-id']) ?? '',
+      product: text(issue.product) ?? '',
+      resources: strings(issue.resources),
     }
   }
-  return [...meanings].map(([name, meaning]) => ({ name, meaning }))
+  return { scopes, keyIssue }
 }
 
 function resolveReadBack({ readBackDraft, ...draft }: Draft, all: readonly Draft[]): Operation {
@@ -236,6 +309,59 @@ async function parseDocument(file: string, validate: boolean): Promise<JsonRecor
   throw new ContractError(`${file} is not a valid OpenAPI document.`)
 }
 
+/** A reference of a document that leads nowhere, or where it must not. */
+export class UnresolvedReference extends Error {
+  override readonly name = 'UnresolvedReference'
+}
+
+/** A document may name others, and those others again, without end. */
+const MAX_DOCUMENTS = 100
+const TOO_MANY = `It refers to more than ${MAX_DOCUMENTS} other documents.`
+
+/**
+ * Puts what the references of a parsed document name in their place; `read` answers every other document,
+ * parsed, by its file name or URL. Circular references become circular values. Nothing is validated:
+ * documents of others are read for what they say. Throws UnresolvedReference, or what `read` throws.
+ */
+export async function followReferences(
+  document: JsonRecord,
+  base: string,
+  read: (url: string) => Promise<unknown>,
+): Promise<unknown> {
+  const info = isRecord(document.info) ? document.info : {}
+  // What the library is particular about, and nothing depends on.
+  const root = { ...document, openapi: '3.1.0', info: { ...info, version: String(info.version) } }
+  const parsed = new Map<string, unknown>()
+  let refusal: unknown
+  // The library takes text from one plugin to the next; here the name of what was read travels.
+  const given = {
+    order: 1,
+    canRead: true,
+    async read({ url }: { readonly url: string }) {
+      try {
+        if (parsed.size > MAX_DOCUMENTS) throw new UnresolvedReference(TOO_MANY)
+        parsed.set(url, parsed.size === 0 ? root : await read(url))
+        return url
+      } catch (cause) {
+        refusal ??= cause
+        throw cause
+      }
+    },
+  }
+  const known = { order: 1, canParse: true, parse: ({ url }: { readonly url: string }) => parsed.get(url) }
+  try {
+    return await SwaggerParser.dereference(base, {
+      resolve: { file: false, http: false, given },
+      parse: { json: false, yaml: false, text: false, binary: false, known },
+      dereference: { circular: true },
+    })
+  } catch (cause) {
+    if (refusal !== undefined) throw refusal
+    const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)
+    throw new UnresolvedReference(String(why), { cause })
+  }
+}
+
 export interface Loaded {
   readonly contract: Contract
   /** The documents that it was read from, references resolved. */
@@ -257,7 +383,7 @@ export async function loadRelease(wanted?: string, validate = true): Promise<Loa
     release: release.name,
     sha256: hash.digest('hex'),
     operations: drafts.map((draft) => resolveReadBack(draft, drafts)),
-    scopes: readScopes(documents),
+    ...readKeys(documents),
   }
   return { contract, documents }
 }

@@ -1,8 +1,18 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import type { Operation, Schema } from '../openapi/contract.js'
 import { renderConsole } from './console.js'
 import type { RunRecord } from './record.js'
-import { DELETE, EVERY_VERDICT, keyOf, LIST, PROOF, type SampleCell, sampleRecord } from './sample-record.js'
+import {
+  DELETE,
+  EVERY_VERDICT,
+  keyOf,
+  LIST,
+  PROOF,
+  QUEUE,
+  type SampleCell,
+  sampleRecord,
+} from './sample-record.js'
 
 const render = (record: RunRecord, options: Partial<Parameters<typeof renderConsole>[1]> = {}) =>
   renderConsole(record, {
@@ -92,6 +102,105 @@ describe('the end of a run', () => {
   })
 })
 
+describe('the coverage on a terminal', () => {
+  const sets = ['Function Management', 'Queue Details', 'Super Administration']
+  const operations = Array.from({ length: 9 }, (_, index) => `POST /v2/nvcf/things/${index}`)
+  const apiSets = Object.fromEntries(operations.map((id, index) => [id, sets[index % 3] ?? '']))
+  const name: Schema = { type: 'string' }
+  const schema: Schema = { type: 'object', properties: { name } }
+  const documented: Partial<Operation> = {
+    body: { required: true, contentType: 'application/json', schema, example: {}, fill: {} },
+    responses: [{ status: 200, content: { 'application/json': schema }, headers: [] }],
+  }
+  const record = sampleRecord({
+    cells: operations.map((operation, index) => ({
+      operation,
+      ...(index > 0 && { verdict: 'inconclusive' }),
+    })),
+    apiSets,
+    operations: Object.fromEntries(operations.map((id) => [id, documented])),
+    reaches: [{ operation: operations[0] ?? '', statuses: [200], request: ['#/type'], responses: {} }],
+  })
+  const coverageAt = (width: number, colour = false) => {
+    const text = stripVTControlCharacters(render(record, { width, colour }))
+    return text.slice(text.indexOf('Coverage'), text.indexOf('\n\nReports'))
+  }
+
+  test('is a line of totals and a table by API set', () => {
+    expect(coverageAt(100)).toBe(
+      [
+        'Coverage',
+        '  8% of 12 operations, 11% of 9 scope cells, 11% of 9 status codes, 3% of 27 request keywords, 0% of',
+        '  27 response keywords',
+        '',
+        '                                    scope  status   request  response',
+        '                        operations  cells   codes  keywords  keywords',
+        '  Function Management          1/5    1/3     1/3       1/9       0/9',
+        '  Queue Details                0/4    0/3     0/3       0/9       0/9',
+        '  Super Administration         0/3    0/3     0/3       0/9       0/9',
+        '',
+        '  Not covered: 11 operations',
+        '    GET /v2/nvcf/functions',
+        '    DELETE /v2/nvcf/functions/{functionId}/versions/{functionVersionId}',
+        '    GET /v2/nvcf/queues/{requestId}/position',
+        '    POST /v2/nvcf/things/1',
+        '    POST /v2/nvcf/things/2',
+        '    and 6 more',
+        '  Not covered: 8 scope cells, 8 status codes, 26 request keywords, 27 response keywords; record.json',
+        '  names them.',
+      ].join('\n'),
+    )
+    expect(coverageAt(100, true)).toBe(coverageAt(100))
+  })
+
+  test.each([80, 60, 40])('fits %i columns', (width) => {
+    const counts = coverageAt(width)
+      .split('\n')
+      .filter((line) => !line.startsWith('    GET') && !line.startsWith('    DELETE'))
+    expect(Math.max(...counts.map((line) => line.length))).toBeLessThanOrEqual(width)
+    expect(counts.join('\n')).toContain('Super Administration')
+  })
+
+  test('says nothing of what is missing where nothing is, nor of a contract that it does not know', () => {
+    expect(render(sampleRecord({ cells: [{ operation: QUEUE }] }))).not.toContain('Not covered')
+    expect(render(sampleRecord({ cells: [] }))).not.toContain('Coverage')
+  })
+})
+
+describe('rows of the scope matrix that are alike', () => {
+  const alike = (deviating: readonly number[], check = 'scope-denies') => {
+    const operations = Array.from({ length: 14 }, (_, index) => `GET /v2/nvcf/things/${index}`)
+    const record = sampleRecord({
+      cells: operations.map((operation, index) => ({
+        check,
+        operation,
+        verdict: deviating.includes(index) ? 'fail' : 'pass',
+      })),
+      apiSets: Object.fromEntries(operations.map((operation) => [operation, 'Things'])),
+    })
+    const text = render(record, { width: 80 })
+    return text.slice(text.indexOf('Scope matrix'), text.indexOf('\n\nCoverage'))
+  }
+
+  test('are one line where every credential was denied', () => {
+    expect(alike([])).toContain('\n  Things\n  14 operations, every credential denied as documented\n')
+  })
+
+  test('keep their marks in one line where one was granted', () => {
+    expect(alike([], 'scope-grants')).toMatch(/\n {2}Things\n {2}14 × {3}operations alike +●\n/)
+  })
+
+  test('stand below those that deviate', () => {
+    expect(alike([3])).toMatch(
+      /\n {2}Things\n {2}GET {4}\/v2\/nvcf\/things\/3 +!\n {2}13 operations, every credential denied as documented\n/,
+    )
+  })
+
+  test('are read one by one where they are few', () => {
+    expect(alike([3, 4]).match(/GET/g)).toHaveLength(14)
+  })
+})
+
 describe('the scope matrix on a terminal', () => {
   const scopes = Array.from({ length: 13 }, (_, index) => `scope_number_${index + 1}`)
   const long =
@@ -109,7 +218,7 @@ describe('the scope matrix on a terminal', () => {
   const record = sampleRecord({ cells, apiSets: { [long]: 'Function Deployment' } })
   const matrixAt = (width: number) => {
     const text = render(record, { width })
-    return text.slice(text.indexOf('Scope matrix'), text.indexOf('\n\nReports'))
+    return text.slice(text.indexOf('Scope matrix'), text.indexOf('\n\nCoverage'))
   }
 
   test('fits eighty columns by shortening long paths in the middle', () => {

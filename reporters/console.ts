@@ -1,6 +1,15 @@
 /** The readable end of a run, from its record. */
 import { styleText } from 'node:util'
-import { examined, MARKS, type Mark, type MatrixRow, type ScopeMatrix, scopeMatrix } from './matrix.js'
+import { type Coverage, DIMENSIONS, dimensions, fraction, missingInWords, totalsInWords } from './coverage.js'
+import {
+  examined,
+  folded,
+  MARKS,
+  type Mark,
+  type MatrixRow,
+  type ScopeMatrix,
+  scopeMatrix,
+} from './matrix.js'
 import type { RunRecord, RunVerdict } from './record.js'
 import {
   certifyingInWords,
@@ -51,11 +60,16 @@ const MARK_STYLES: Readonly<Record<Mark, Style>> = {
 const FULL_FINDINGS = 20
 const FULL_REASONS = 10
 const NAMED_CELLS = 3
+const NAMED_OPERATIONS = 5
 const NARROWEST = 40
 /** What a row needs to be told by. */
 const NARROWEST_LABEL = 30
+/** Of an API set in a table; where there is less room, there is none. */
+const NARROWEST_NAME = 20
 const LABEL_WIDTH = 10
 const METHOD_WIDTH = 7
+/** In place of the paths of rows that are shown as one. */
+const ALIKE = 'operations alike'
 /** Of a mark and the space before it. */
 const MARK_WIDTH = 2
 
@@ -209,13 +223,32 @@ function rowLine(
   return `  ${name}${glyphs.join('')}`.trimEnd()
 }
 
-/** As many columns side by side as leave room for a readable path; the others below. */
-function blocks(
-  matrix: ScopeMatrix,
+/** Rows that are alike, as one. */
+function alikeLines(
+  alike: readonly MatrixRow[],
+  { columns, label }: Block,
   width: number,
-): { readonly label: number; readonly columns: number[] }[] {
-  const paths = matrix.apiSets.flatMap(({ rows }) => rows.map(({ path }) => path.length))
-  const longest = METHOD_WIDTH + Math.max(...paths)
+  paint: Paint,
+): string[] {
+  const [first] = alike
+  if (first === undefined) return []
+  if (first.marks.includes('granted')) {
+    return [rowLine({ ...first, method: `${alike.length} ×`, path: ALIKE }, columns, label, paint)]
+  }
+  const text = `${alike.length} operations, every credential denied as documented`
+  return wrapped(text, width - 2).map((line) => `  ${line}`)
+}
+
+interface Block {
+  readonly columns: readonly number[]
+  /** Columns of the terminal for what names a row. */
+  readonly label: number
+}
+
+/** As many columns side by side as leave room for a readable path; the others below. */
+function blocks(matrix: ScopeMatrix, width: number): Block[] {
+  const paths = matrix.apiSets.flatMap(({ rows }) => folded(rows).rows.map(({ path }) => path.length))
+  const longest = METHOD_WIDTH + Math.max(ALIKE.length, ...paths)
   const perBlock = Math.max(1, Math.floor((width - 2 - Math.min(longest, NARROWEST_LABEL)) / MARK_WIDTH))
   const numbers = matrix.columns.map((_, index) => index + 1)
   return Array.from({ length: Math.ceil(numbers.length / perBlock) }, (_, block) => {
@@ -231,12 +264,16 @@ function matrixLines(record: RunRecord, width: number, paint: Paint): string[] {
   const glyphs = Object.entries(MARKS).filter(([mark]) => [...used].some((seen) => seen === mark))
   return [
     paint('bold', 'Scope matrix'),
-    ...blocks(matrix, width).flatMap(({ label, columns }) => [
-      ...numberLines(columns, label + 2),
-      ...matrix.apiSets.flatMap(({ name, rows }) => [
-        `  ${paint('bold', singleLine(name))}`,
-        ...rows.map((row) => rowLine(row, columns, label, paint)),
-      ]),
+    ...blocks(matrix, width).flatMap((block) => [
+      ...numberLines(block.columns, block.label + 2),
+      ...matrix.apiSets.flatMap((apiSet) => {
+        const { rows, alike } = folded(apiSet.rows)
+        return [
+          `  ${paint('bold', singleLine(apiSet.name))}`,
+          ...rows.map((row) => rowLine(row, block.columns, block.label, paint)),
+          ...alikeLines(alike, block, width, paint),
+        ]
+      }),
     ]),
     ...(leftOut > 0 ? [`  and ${counted(leftOut, 'operation')} that this run left out`] : []),
     '',
@@ -248,6 +285,55 @@ function matrixLines(record: RunRecord, width: number, paint: Paint): string[] {
       glyphs.map(([, { glyph, meaning }]) => `${glyph} ${meaning}`),
       width,
     ),
+  ]
+}
+
+/** What is counted of each API set: a table where it fits, else lists. */
+function apiSetLines({ apiSets }: Coverage, width: number, paint: Paint): string[] {
+  const names = apiSets.map(({ name }) => singleLine(name))
+  const columns = dimensions.map((dimension) => {
+    const [head, unit] = `${DIMENSIONS[dimension]}s`.split(' ')
+    const heads = unit === undefined ? ['', head ?? ''] : [head ?? '', unit]
+    const column = [...heads, ...apiSets.map((apiSet) => fraction(apiSet[dimension]))]
+    const widest = Math.max(...column.map((text) => text.length))
+    return column.map((text) => `  ${text.padStart(widest)}`)
+  })
+  const taken = columns.reduce((sum, [text = '']) => sum + text.length, 2)
+  const longest = Math.max(...names.map((name) => name.length))
+  const label = Math.min(longest, width - taken)
+  if (label >= Math.min(longest, NARROWEST_NAME)) {
+    return ['', '', ...names].map(
+      (name, line) =>
+        `  ${shortened(name, label).padEnd(label)}${columns.map((column) => column[line] ?? '').join('')}`,
+    )
+  }
+  return apiSets.flatMap((apiSet, index) => [
+    `  ${paint('bold', names[index] ?? '')}`,
+    ...packed(
+      dimensions
+        .filter((dimension) => apiSet[dimension].total > 0)
+        .map((dimension) => `${fraction(apiSet[dimension])} ${DIMENSIONS[dimension]}s`),
+      width - 2,
+    ).map((line) => `  ${line}`),
+  ])
+}
+
+function coverageLines({ coverage }: RunRecord, width: number, paint: Paint): string[] {
+  if (coverage.operations.total === 0) return []
+  const { missing } = coverage.operations
+  const others = missingInWords(coverage)
+  const unnamed = missing.length - NAMED_OPERATIONS
+  const indented = (text: string) => wrapped(text, width - 2).map((line) => `  ${line}`)
+  return [
+    paint('bold', 'Coverage'),
+    ...indented(totalsInWords(coverage).join(', ')),
+    '',
+    ...apiSetLines(coverage, width, paint),
+    ...(missing.length + others.length === 0 ? [] : ['']),
+    ...(missing.length === 0 ? [] : indented(`Not covered: ${counted(missing.length, 'operation')}`)),
+    ...missing.slice(0, NAMED_OPERATIONS).map((id) => paint('dim', `    ${singleLine(id)}`)),
+    ...(unnamed > 0 ? [`    and ${unnamed} more`] : []),
+    ...(others === '' ? [] : indented(`Not covered: ${others}; record.json names them.`)),
   ]
 }
 
@@ -269,6 +355,7 @@ export function renderConsole(record: RunRecord, { width, colour, reports }: Con
     reasonLines(record, 'inconclusive', 'Inconclusive', room, paint),
     reasonLines(record, 'error', 'Errors of the suite', room, paint),
     matrixLines(record, room, paint),
+    coverageLines(record, room, paint),
     leftBehindLines(record, paint),
     reports.length === 0 ? [] : [paint('bold', 'Reports'), ...reports.map((path) => `  ${path}`)],
   ]

@@ -5,6 +5,7 @@ import {
   DELETE,
   EVERY_VERDICT,
   PROOF,
+  QUEUE,
   type SampleCell,
   sampleExchange,
   sampleRecord,
@@ -88,6 +89,17 @@ describe('the Markdown summary', () => {
     expect(text).toContain('- function left')
     expect(text).toContain('| seed | 42 |')
     expect(text).toContain(`sha256 <code>${'a'.repeat(64)}</code>`)
+  })
+
+  test('tells what was covered, by API set and in all, and what was not', () => {
+    expect(text).toContain('## Coverage\n\n66% of 3 operations, 33% of 6 scope cells.')
+    expect(text).toContain(
+      '| API set | operations | scope cells | status codes | request keywords | response keywords |',
+    )
+    expect(text).toContain('| Queue Details | 0/1 | 0/1 | - | - | - |')
+    expect(text).toContain('| all | 2/3 | 2/6 | - | - | - |')
+    expect(text).toContain(`Operations not covered:\n\n- <code>${QUEUE}</code>\n`)
+    expect(text).toContain('Not covered: 4 scope cells; record.json names them.')
   })
 
   test('keeps within what a job page takes', () => {

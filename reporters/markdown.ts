@@ -1,5 +1,6 @@
 /** A summary for the page of a CI job, from the record: GitHub-flavoured Markdown. */
 import { type Exchange, VERDICTS } from '../suites/model.js'
+import { DIMENSIONS, dimensions, fraction, missingInWords, totalsInWords } from './coverage.js'
 import { grouped } from './group.js'
 import { examined, MARKS, scopeMatrix } from './matrix.js'
 import type { RecordedCell, RunRecord } from './record.js'
@@ -23,6 +24,7 @@ import { counted, singleLine } from './text.js'
 const FULL_FINDINGS = 50
 const FULL_REASONS = 20
 const FULL_BODY = 1000
+const NAMED_OPERATIONS = 50
 
 const HTML: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 
@@ -158,6 +160,26 @@ function matrixLines(record: RunRecord): string[] {
   ]
 }
 
+function coverageLines({ coverage }: RunRecord): string[] {
+  const { apiSets, operations } = coverage
+  if (operations.total === 0) return []
+  const others = missingInWords(coverage)
+  const unnamed = operations.missing.length - NAMED_OPERATIONS
+  const rows = [...apiSets, { ...coverage, name: 'all' }].map((counts) => [
+    inline(counts.name),
+    ...dimensions.map((dimension) => fraction(counts[dimension])),
+  ])
+  return [
+    `${totalsInWords(coverage).join(', ')}.`,
+    '',
+    ...table(['API set', ...dimensions.map((dimension) => `${DIMENSIONS[dimension]}s`)], rows),
+    ...(operations.missing.length === 0 ? [] : ['', 'Operations not covered:', '']),
+    ...operations.missing.slice(0, NAMED_OPERATIONS).map((id) => `- ${code(id)}`),
+    ...(unnamed > 0 ? [`- and ${unnamed} more`] : []),
+    ...(others === '' ? [] : ['', `Not covered: ${others}; record.json names them.`]),
+  ]
+}
+
 const orAll = (names: readonly string[]): string =>
   names.length === 0 ? 'all' : names.map(inline).join(', ')
 
@@ -210,6 +232,7 @@ export function renderMarkdown(record: RunRecord): string {
       leftBehind.map((thing) => `- ${inline(thing)}`),
     ),
     ...section('Scope matrix', matrixLines(record)),
+    ...section('Coverage', coverageLines(record)),
     ...section('Checks', checksTable(record)),
     ...section('Particulars', particularsTable(record)),
   ]

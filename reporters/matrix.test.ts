@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { CHECKS } from '../suites/checks/index.js'
 import type { Credential, Verdict } from '../suites/model.js'
-import { examined, MARKS, type Mark, scopeMatrix } from './matrix.js'
+import { examined, folded, MARKS, type Mark, scopeMatrix } from './matrix.js'
 import { DELETE, keyOf, LIST, QUEUE, type SampleCell, sampleRecord } from './sample-record.js'
 
 const CREDENTIAL: Readonly<Record<string, Credential>> = {
@@ -99,4 +99,22 @@ test('operations of which nothing ran can be left out', () => {
   const { matrix, leftOut } = examined(whole)
   expect(leftOut).toBe(2)
   expect(matrix.apiSets.map(({ name, rows }) => [name, rows.length])).toEqual([['Function Management', 1]])
+})
+
+test('rows are folded only where they are many, alike and as documented', () => {
+  const rows = (count: number, ...marks: (Mark | undefined)[]) =>
+    Array.from({ length: count }, () => ({ operation: '', method: '', path: '', marks }))
+  const many = rows(13, 'denied', 'granted', undefined)
+  const denied = [...rows(7, 'denied', undefined), ...rows(7, undefined, 'denied')]
+  const deviating = rows(1, 'not-denied', 'granted', undefined)
+  expect(folded(many)).toEqual({ alike: many, rows: [] })
+  expect(folded(denied)).toEqual({ alike: denied, rows: [] })
+  expect(folded([...deviating, ...many])).toEqual({ alike: many, rows: deviating })
+  for (const whole of [
+    rows(12, 'denied'),
+    rows(20, 'not-denied'),
+    [...rows(20, 'denied'), ...rows(1, 'granted')],
+  ]) {
+    expect(folded(whole)).toEqual({ alike: [], rows: whole })
+  }
 })

@@ -23,6 +23,9 @@ type Direction = 'grant' | 'denial'
 const DIRECTIONS: ReadonlyMap<string, Direction> = new Map([
   ['scope-grants', 'grant'],
   ['admin-token-grants', 'grant'],
+  ['admin-token-denies', 'denial'],
+  ['admin-only-denies', 'denial'],
+  ['super-admin-denies', 'denial'],
   ['scope-denies', 'denial'],
   ['scopeless-key-denies', 'denial'],
   ['no-credential-denies', 'denial'],
@@ -58,7 +61,8 @@ export interface ScopeMatrix {
   readonly apiSets: readonly { readonly name: string; readonly rows: readonly MatrixRow[] }[]
 }
 
-const columnOf = ({ scope, credential }: RecordedCell): string => scope ?? credential
+/** Keys of every kind share the columns of their scopes. */
+const columnOf = ({ scope, credential }: RecordedCell): string => scope ?? credential.replace(/^task /, '')
 
 function row(operation: string, cells: readonly RecordedCell[], columns: readonly string[]): MatrixRow {
   const marks = new Map(
@@ -74,7 +78,7 @@ function row(operation: string, cells: readonly RecordedCell[], columns: readonl
 export function scopeMatrix(record: RunRecord): ScopeMatrix {
   const cells = record.cells.filter(({ check }) => DIRECTIONS.has(check))
   const scopes = new Set(cells.flatMap(({ scope }) => scope ?? []))
-  const asked = new Set(cells.map(({ credential }) => credential))
+  const asked = new Set(cells.map(columnOf))
   const columns = [...scopes, ...CREDENTIALS.filter((credential) => asked.has(credential))]
   const byApiSet = grouped(cells, ({ apiSet }) => apiSet)
   return {
@@ -86,6 +90,28 @@ export function scopeMatrix(record: RunRecord): ScopeMatrix {
       ),
     })),
   }
+}
+
+/** More rows than these are not read one by one when they say the same. */
+const READ_ONE_BY_ONE = 12
+
+/**
+ * Sets the rows apart that are as documented, where they are many and all alike: with the same marks, or
+ * denied to whoever asked.
+ */
+export function folded(rows: readonly MatrixRow[]): {
+  readonly rows: readonly MatrixRow[]
+  readonly alike: readonly MatrixRow[]
+} {
+  const isAsDocumented = ({ marks }: MatrixRow) =>
+    marks.every((mark) => mark === undefined || mark === 'granted' || mark === 'denied')
+  const alike = rows.filter(isAsDocumented)
+  const kinds = new Set(
+    alike.map(({ marks }) => (marks.includes('granted') ? JSON.stringify(marks) : 'denied')),
+  ).size
+  return kinds === 1 && alike.length > READ_ONE_BY_ONE
+    ? { alike, rows: rows.filter((row) => !isAsDocumented(row)) }
+    : { alike: [], rows }
 }
 
 /** The matrix without the operations that the run left out altogether, and how many those are. */

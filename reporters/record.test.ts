@@ -135,6 +135,7 @@ describe('the published schema', () => {
       selection: { checks: ['scope-denies'], operations: [DELETE], unsupported: [] },
     },
     target: { product: { name: 'NVCF' } },
+    operations: { [DELETE]: { responses: [{ status: 404, content: {}, headers: [] }] } },
   })
   const [passed, failed] = record.cells
 
@@ -158,6 +159,23 @@ describe('the published schema', () => {
       { ...record, exchanges: [{ ...PROOF[0], response: undefined }] },
     ],
     ['an exchange with both', { ...record, exchanges: [{ ...PROOF[0], silence: 'x' }] }],
+    ['a record without coverage', { ...record, coverage: undefined }],
+    [
+      'coverage of something else',
+      { ...record, coverage: { ...record.coverage, lines: { covered: 1, total: 1 } } },
+    ],
+    [
+      'a count without the names of what is missing',
+      { ...record, coverage: { ...record.coverage, statuses: { covered: 0, total: 1 } } },
+    ],
+    [
+      'a name that is none',
+      { ...record, coverage: { ...record.coverage, statuses: { covered: 0, total: 1, missing: [404] } } },
+    ],
+    [
+      'an API set with names',
+      { ...record, coverage: { ...record.coverage, apiSets: [{ ...record.coverage, name: 'all' }] } },
+    ],
     ['a time that is none', { ...record, run: { ...record.run, startedAt: 'today' } }],
   ]
   test.each(broken)('refuses %s', (_what, value) => {

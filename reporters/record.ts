@@ -15,8 +15,9 @@ import {
   type Verdict,
 } from '../suites/model.js'
 import type { CellReport, CellResult } from '../suites/results.js'
+import { type Coverage, coverageOf } from './coverage.js'
 
-const SCHEMA_VERSION = '1.0'
+const SCHEMA_VERSION = '1.1'
 
 export type RunVerdict = 'conformant' | 'nonconformant' | 'inconclusive' | 'error'
 
@@ -100,6 +101,8 @@ export interface RunRecord {
   readonly target: TargetIdentity
   readonly run: RunParticulars
   readonly counts: Readonly<Record<Verdict, number>>
+  /** How much of what the documents say was examined. */
+  readonly coverage: Coverage
   /** What the run created on the target and could not remove. */
   readonly leftBehind: readonly string[]
   readonly cells: readonly RecordedCell[]
@@ -225,6 +228,12 @@ export function buildRecord(outcome: RunOutcome): RunRecord {
       excluded: count('excluded'),
       error: count('error'),
     },
+    coverage: coverageOf(
+      outcome.contract,
+      outcome.cells,
+      new Set(cells.filter(({ verdict }) => verdict === 'pass' || verdict === 'fail').map(({ id }) => id)),
+      outcome.reports.flatMap(({ reach }) => reach ?? []),
+    ),
     leftBehind: outcome.leftBehind,
     cells,
     exchanges: [...exchanges.values()],

@@ -1,7 +1,8 @@
 /** Small records for the tests of the reporters, built the way a run builds its own. */
 import type { Contract, Operation } from '../openapi/contract.js'
 import { CHECKS } from '../suites/checks/index.js'
-import type { Cell, Credential, Evidence, Exchange, Verdict } from '../suites/model.js'
+import type { Reach } from '../suites/coverage.js'
+import type { Cell, Credential, Evidence, Exchange, PathForm, Verdict } from '../suites/model.js'
 import { buildRecord, type RunOutcome, type RunRecord } from './record.js'
 
 export const LIST = 'GET /v2/nvcf/functions'
@@ -14,7 +15,7 @@ const API_SETS: Readonly<Record<string, string>> = {
   [QUEUE]: 'Queue Details',
 }
 
-function operationOf(id: string, apiSet: string): Operation {
+function operationOf(id: string, apiSet: string, given: Partial<Operation> = {}): Operation {
   const [method, path = ''] = id.split(' ')
   return {
     id,
@@ -22,15 +23,18 @@ function operationOf(id: string, apiSet: string): Operation {
     method: method === 'DELETE' ? 'DELETE' : 'GET',
     path,
     service: 'api',
+    hostLabels: [],
     apiSet,
     summary: '',
     scopes: [],
-    adminToken: true,
+    admin: 'grant',
     public: false,
+    reserved: false,
     effect: 'none',
     subject: 'none',
     parameters: [],
     responses: [],
+    ...given,
   }
 }
 
@@ -39,6 +43,7 @@ export interface SampleCell {
   readonly check?: string
   readonly operation?: string
   readonly credential?: Credential
+  readonly path?: PathForm
   readonly id?: string
   readonly verdict?: Verdict
   readonly expected?: string
@@ -57,14 +62,22 @@ export interface Sample {
   readonly target?: Partial<RunOutcome['target']>
   readonly leftBehind?: readonly string[]
   readonly apiSets?: Readonly<Record<string, string>>
+  /** What the documents say of operations, by id. */
+  readonly operations?: Readonly<Record<string, Partial<Operation>>>
+  readonly reaches?: readonly Reach[]
 }
 
-export const keyOf = (...scopes: string[]): Credential => ({ kind: 'key', scopes })
+export const keyOf = (...scopes: string[]): Credential => ({
+  kind: 'key',
+  keyKind: 'apiKey',
+  scopes,
+})
 
 function planned({
   check = 'scope-denies',
   operation = LIST,
   credential = keyOf('queue_details'),
+  path = 'documented',
   id,
   leftOut,
 }: SampleCell): Cell {
@@ -77,7 +90,7 @@ function planned({
     area: rule?.area ?? 'authorization',
     level: rule?.level ?? 'required',
     operation,
-    probe: { credential, path: 'documented', expects: 'denial' },
+    probe: { credential, path, expects: 'denial' },
     ...(scope !== undefined && { scope }),
     ...(leftOut !== undefined && { leftOut }),
   }
@@ -98,14 +111,15 @@ export function sampleExchange(given: Partial<Exchange> & { readonly id: string 
 
 /** By default a certifying run against a target of its own; `cells` pass unless they say otherwise. */
 export function sampleRecord(sample: Sample): RunRecord {
-  const { exchanges = [], leftBehind = [] } = sample
+  const { exchanges = [], leftBehind = [], operations = {}, reaches = [] } = sample
   const cells = sample.cells.map((given) => ({ given, cell: planned(given) }))
   const apiSets = { ...API_SETS, ...sample.apiSets }
   const contract: Contract = {
     release: 'initial',
     sha256: 'a'.repeat(64),
-    operations: Object.entries(apiSets).map(([id, apiSet]) => operationOf(id, apiSet)),
+    operations: Object.entries(apiSets).map(([id, apiSet]) => operationOf(id, apiSet, operations[id])),
     scopes: [],
+    keyIssue: {},
   }
   const results = cells
     .filter(({ given }) => given.lost !== true)
@@ -121,7 +135,10 @@ export function sampleRecord(sample: Sample): RunRecord {
     contract,
     checks: CHECKS,
     cells: cells.map(({ cell }) => cell),
-    reports: [{ results, exchanges, requests: 40 }],
+    reports: [
+      { results, exchanges, requests: 40 },
+      ...reaches.map((reach) => ({ results: [], exchanges: [], reach, requests: 0 })),
+    ],
     suite: { name: 'nvcf-conformance', version: '1.2.3', commit: 'c0ffee', dirty: false, ...sample.suite },
     target: { gateway: 'http://gateway.test', domain: 'gateway.test', embedded: false, ...sample.target },
     run: {

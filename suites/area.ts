@@ -44,7 +44,13 @@ export function defineArea(area: Area): void {
         const exchanges = lab.newEvidence(
           results.flatMap(({ evidence }) => evidence.map(({ exchange }) => exchange)),
         )
-        task.meta.conformance = { results, exchanges, requests: lab.requests }
+        const reach = await lab.newReach(operation)
+        task.meta.conformance = {
+          results,
+          exchanges,
+          ...(reach !== undefined && { reach }),
+          requests: lab.requests,
+        }
         const undecided = results.filter(({ verdict }) => verdict !== 'pass')
         if (undecided.length > 0 && check.level === 'required')
           throw new Error(undecided.map(line).join('\n'))

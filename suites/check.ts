@@ -37,26 +37,29 @@ export interface Check {
 /** Keeps a check's literal types while holding it to the interface. */
 export const check = (definition: Check): Check => definition
 
-/** A credential that the documents grant the operation: none for a public one, else its first scope alone. */
-function grantingCredential(operation: Operation): Credential {
-  const [scope] = operation.scopes
-  return scope === undefined ? { kind: 'none' } : { kind: 'key', scopes: [scope] }
+/**
+ * The least credential that the documents grant the operation: none for a public one, else its first scope
+ * alone, else the admin token. Undefined where nobody can be given one.
+ */
+function grantingCredential({ admin, keyKind, public: open, scopes }: Operation): Credential | undefined {
+  const [scope] = scopes
+  if (scope !== undefined && keyKind !== undefined) return { kind: 'key', keyKind, scopes: [scope] }
+  if (open) return { kind: 'none' }
+  return admin === 'grant' ? { kind: 'admin' } : undefined
 }
 
-/** The request that every check of granted answers shares. */
-export const grantedProbe = (operation: Operation): Probe => ({
-  credential: grantingCredential(operation),
-  path: 'documented',
-  expects: 'grant',
-})
+const probesWith = (operation: Operation, path: PathForm, expects: Probe['expects']): Probe[] => {
+  const credential = grantingCredential(operation)
+  return credential === undefined ? [] : [{ credential, path, expects }]
+}
+
+/** The request that every check of granted answers shares; none where nobody is granted. */
+export const grantedProbes = (operation: Operation): Probe[] => probesWith(operation, 'documented', 'grant')
 
 export const adminProbe: Probe = { credential: { kind: 'admin' }, path: 'documented', expects: 'grant' }
 
-export const absenceProbe = (operation: Operation, path: PathForm): Probe => ({
-  credential: grantingCredential(operation),
-  path,
-  expects: 'absence',
-})
+export const absenceProbes = (operation: Operation, path: PathForm): Probe[] =>
+  probesWith(operation, path, 'absence')
 
 export const denialProbe = (credential: Credential): Probe => ({
   credential,

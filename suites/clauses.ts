@@ -16,7 +16,22 @@ export const CLAUSES = {
   adminToken: clause(
     'admin-token',
     'NVCF API, Admin Token',
-    'The admin token has full access to every NVCF endpoint.',
+    'The admin token opens what its scopes open; where the release gives it full access, every NVCF endpoint.',
+  ),
+  adminScopes: clause(
+    'admin-token-scopes',
+    'NVCF CLI, Admin Token, default scopes',
+    'The admin token holds a list of scopes; what none of them opens, it may not do.',
+  ),
+  adminOnly: clause(
+    'admin-token-only',
+    'NVCF API, API Key Scopes, cluster management',
+    'Clusters are managed with the admin token alone; no API key is accepted.',
+  ),
+  superAdmin: clause(
+    'super-admin-scopes',
+    'NVCF OpenAPI documents, operations whose scopes begin with admin:',
+    'Scopes that begin with admin: are held by tokens of the service’s own administrators; no API key may hold them.',
   ),
   bearer: clause(
     'api-key-usage',

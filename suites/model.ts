@@ -1,12 +1,12 @@
 /** The words that planning, running and judging share. Data only. */
-import type { Operation, OperationId } from '../openapi/contract.js'
+import { KEY_KINDS, type KeyKind, type Operation, type OperationId } from '../openapi/contract.js'
 
 /** What a request carries to say who asks. */
 export type Credential =
   | { readonly kind: 'none' }
   | { readonly kind: 'garbage' }
   | { readonly kind: 'admin' }
-  | { readonly kind: 'key'; readonly scopes: readonly string[] }
+  | { readonly kind: 'key'; readonly keyKind: KeyKind; readonly scopes: readonly string[] }
 
 /** How the request's path relates to the documented one; `absent` names things that do not exist. */
 export type PathForm = 'documented' | 'absent' | 'unversioned' | 'unknown' | `v${number}`
@@ -151,6 +151,10 @@ export interface Observation {
   readonly keyValues: readonly string[]
 }
 
+/** `key [list_functions]`, `task key [list_tasks]`. */
+export const keyLabel = (keyKind: KeyKind, scopes: readonly string[]): string =>
+  `${KEY_KINDS[keyKind]} [${scopes.join(' ')}]`
+
 export const credentialLabel = (credential: Credential): string => {
   switch (credential.kind) {
     case 'none':
@@ -160,7 +164,7 @@ export const credentialLabel = (credential: Credential): string => {
     case 'admin':
       return 'admin token'
     case 'key':
-      return `key [${credential.scopes.join(' ')}]`
+      return keyLabel(credential.keyKind, credential.scopes)
   }
 }
 

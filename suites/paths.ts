@@ -6,7 +6,10 @@ const VERSION = /^\/v(\d+)(?=\/)/
 /** A segment that no NVCF path holds. */
 const UNKNOWN_SEGMENT = 'nvcf-conformance-unknown'
 
-/** The number in the path's version prefix; the contract lint sees to it that there is one. */
+/** Whether the path has a version to vary; those of functions' own Hosts have none. */
+export const isVersioned = (path: string): boolean => VERSION.test(path)
+
+/** The number in the path's version prefix; to be asked of versioned paths alone. */
 export function versionOf(path: string): number {
   const digits = VERSION.exec(path)?.[1]
   if (digits === undefined) throw new RangeError(`${path} has no version prefix`)

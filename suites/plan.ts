@@ -5,6 +5,7 @@ import {
   type Contract,
   type Effect,
   findOperation,
+  type KeyKind,
   type Operation,
   type SubjectKind,
   usesUp,
@@ -21,11 +22,11 @@ export const MODES: Readonly<Record<Mode, { readonly about: string; readonly eff
     },
     'non-destructive': {
       about:
-        'also creates and changes functions of its own; deploys, invokes and deletes nothing but to clean up',
+        'also creates and changes things of its own; deploys, invokes and deletes nothing but to clean up',
       effects: ['none', 'issue', 'create', 'update'],
     },
     full: {
-      about: 'every documented operation, on functions of its own',
+      about: 'every documented operation, on things of its own',
       effects: ['none', 'issue', 'create', 'update', 'delete', 'deploy', 'undeploy', 'invoke'],
     },
   }
@@ -65,11 +66,24 @@ const SUBJECT_NEEDS: Readonly<Record<SubjectKind, readonly Effect[]>> = {
   deployment: ['create', 'deploy'],
   'active-function': ['create', 'deploy'],
   request: ['create', 'deploy', 'invoke'],
+  'shared-function': ['create', 'update'],
+  'rate-limited-function': ['create', 'update'],
+  telemetry: ['create'],
+  'registry-credential': ['create'],
+  asset: ['create'],
+  task: ['deploy'],
+  cluster: ['create'],
 }
 
+/** Keys of the functions service came first: their cells carry no word for their kind. */
+const KIND_IN_ID: Readonly<Record<KeyKind, string>> = { apiKey: '', taskKey: 'task' }
+
 const idOf = (check: Check, operation: Operation, probe: Probe): string => {
+  const { credential } = probe
   const asks =
-    probe.credential.kind === 'key' ? `[${probe.credential.scopes.join(' ')}]` : probe.credential.kind
+    credential.kind === 'key'
+      ? `${KIND_IN_ID[credential.keyKind]}[${credential.scopes.join(' ')}]`
+      : credential.kind
   const path = probe.path === 'documented' ? '' : `::${probe.path}`
   return `${check.id}::${operation.id}::${asks}${path}`
 }
@@ -141,7 +155,7 @@ export function plan(contract: Contract, checks: readonly Check[], asked: Select
           id: idOf(check, operation, probe),
           check: check.id,
           area: check.area,
-          level: check.level,
+          level: operation.tentative === undefined ? check.level : 'advisory',
           operation: operation.id,
           probe,
           ...(scope !== undefined && { scope }),
@@ -174,7 +188,8 @@ export const scopeSets = (cells: readonly Cell[]): string[] => [
 /** What a run costs the target, as far as that is known beforehand. */
 export interface Estimate {
   readonly requests: number
-  readonly functions: number
+  /** Functions, tasks, telemetries and whatever else is created besides keys. */
+  readonly things: number
   readonly keys: number
 }
 
@@ -193,6 +208,13 @@ const SUBJECT_REQUESTS: Readonly<Record<Operation['subject'], number>> = {
   deployment: 4,
   'active-function': 6,
   request: 7,
+  'shared-function': 5,
+  'rate-limited-function': 4,
+  telemetry: 4,
+  'registry-credential': 4,
+  asset: 4,
+  task: 4,
+  cluster: 4,
 }
 
 /** Probes, the life signs and read-backs around them, and what the subjects take. An estimate. */
@@ -205,7 +227,7 @@ export function estimate(contract: Contract, cells: readonly Cell[]): Estimate {
   )
   const keySets = scopeSets(cells).length
   let requests = 4 + 2 * keySets
-  let functions = [...sharedKinds].filter((kind) => kind !== 'key').length
+  let things = [...sharedKinds].filter((kind) => kind !== 'key').length
   let keys = 1 + keySets
   for (const kind of sharedKinds) requests += SUBJECT_REQUESTS[kind]
   for (const operation of operations) {
@@ -219,7 +241,7 @@ export function estimate(contract: Contract, cells: readonly Cell[]): Estimate {
       (operation.readBack === undefined ? 0 : 6) +
       made * SUBJECT_REQUESTS[operation.subject]
     if (operation.creates === 'key' || operation.subject === 'key') keys += Math.max(1, made)
-    else functions += made
+    else things += made
   }
-  return { requests, functions, keys }
+  return { requests, things, keys }
 }

@@ -1,4 +1,5 @@
 /** What travels from the worker, test by test, to the record. */
+import type { Reach } from './coverage.js'
 import type { Evidence, Exchange, Verdict } from './model.js'
 
 /** A cell with its verdict. */
@@ -16,6 +17,8 @@ export interface CellResult {
 export interface CellReport {
   readonly results: readonly CellResult[]
   readonly exchanges: readonly Exchange[]
+  /** Of the operation, unless another test has told it. */
+  readonly reach?: Reach
   /** Requests sent by the worker so far. */
   readonly requests: number
 }

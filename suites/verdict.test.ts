@@ -19,11 +19,14 @@ const READS: Operation = {
   method: 'GET',
   path: '/v2/nvcf/things/{thingId}',
   service: 'api',
+  hostLabels: [],
   apiSet: 'Things',
   summary: '',
   scopes: ['read_things'],
-  adminToken: true,
+  keyKind: 'apiKey',
+  admin: 'grant',
   public: false,
+  reserved: false,
   effect: 'none',
   subject: 'function',
   parameters: [],
@@ -43,6 +46,9 @@ const CHANGES: Operation = {
   responses: [{ status: 204, content: {}, headers: [] }],
 }
 
+const { readBack: _shown, ...UNSHOWN } = CHANGES
+const UNREADABLE: Operation = { ...UNSHOWN, unreadable: 'no operation shows it' }
+
 const RUNS: Operation = {
   ...READS,
   id: 'POST /v2/nvcf/things/{thingId}',
@@ -52,6 +58,18 @@ const RUNS: Operation = {
     { status: 200, content: {}, headers: [{ name: 'nvcf-reqid', required: true, schema: {} }] },
     { status: 403, content: {}, headers: [] },
   ],
+}
+
+/** Nobody is granted it, and what it changes can be read nowhere. */
+const RESERVED: Operation = {
+  ...READS,
+  id: 'DELETE /v2/nvcf/accounts/{ncaId}',
+  method: 'DELETE',
+  scopes: [],
+  admin: 'silent',
+  reserved: true,
+  effect: 'delete',
+  unreadable: 'what it names does not exist',
 }
 
 const POLLS: Operation = { ...READS, subject: 'request' }
@@ -89,7 +107,11 @@ interface Facts {
 
 /** A denial of a key that has everything in order, but for what the case says. */
 const observed = (facts: Facts): Observation => {
-  const { state, control = answer(200), credential = { kind: 'key', scopes: ['other'] } } = facts
+  const {
+    state,
+    control = answer(200),
+    credential = { kind: 'key', keyKind: 'apiKey', scopes: ['other'] },
+  } = facts
   return {
     operation: facts.operation ?? READS,
     probe: { credential, path: 'documented', expects: 'denial' },
@@ -160,28 +182,41 @@ const DENIALS: readonly [string, Facts, Verdict][] = [
   ['state never read', { operation: CHANGES }, 'inconclusive'],
   ['a refusal that ran', { operation: RUNS, answer: answer(403, { 'nvcf-reqid': 'r' }) }, 'fail'],
   ['a refusal that did not run', { operation: RUNS }, 'pass'],
+  ['a change that no operation shows', { operation: UNREADABLE }, 'pass'],
+  ['reserved: refused, with no control to be had', { operation: RESERVED, control: null }, 'pass'],
+  ['reserved: a dead key', { operation: RESERVED, control: null, before: 'dead' }, 'inconclusive'],
+  ['reserved: granted', { operation: RESERVED, control: null, answer: answer(200) }, 'fail'],
+  ['reserved: 401 to a live key', { operation: RESERVED, control: null, answer: answer(401) }, 'fail'],
+  ['reserved: 404 to all', { operation: RESERVED, control: null, answer: answer(404) }, 'inconclusive'],
+  [
+    'reserved: 404 where another key is refused',
+    { operation: RESERVED, control: null, answer: answer(404), contrast: true },
+    'fail',
+  ],
 ]
 
 describe('denial', () => {
   test.each(DENIALS)('%s', (_name, facts, verdict) => {
-    expect(denial(observed(facts), 403, []).verdict).toBe(verdict)
+    expect(denial(observed(facts), [403], []).verdict).toBe(verdict)
   })
 
   test('another shape than the documented one is a failure that says which', () => {
-    const judgement = denial(observed({}), 403, [
-      'text/html where the documents say application/problem+json',
-    ])
+    const judgement = denial(
+      observed({}),
+      [403],
+      ['text/html where the documents say application/problem+json'],
+    )
     expect(judgement).toMatchObject({ verdict: 'fail', observed: expect.stringContaining('text/html') })
   })
 
   test('without a credential 401 is due, and no key has to live', () => {
     const credential = { kind: 'none' } as const
-    expect(denial(observed({ credential, answer: answer(401) }), 401, []).verdict).toBe('pass')
-    expect(denial(observed({ credential, answer: answer(403) }), 401, []).verdict).toBe('fail')
+    expect(denial(observed({ credential, answer: answer(401) }), [401], []).verdict).toBe('pass')
+    expect(denial(observed({ credential, answer: answer(403) }), [401], []).verdict).toBe('fail')
   })
 
   test('the evidence names each fact once, in the order in which it was sent', () => {
-    const { evidence } = denial(observed({ operation: CHANGES, state: [THERE, THERE] }), 403, [])
+    const { evidence } = denial(observed({ operation: CHANGES, state: [THERE, THERE] }), [403], [])
     expect(evidence).toEqual([
       { role: 'alive-before', exchange: 'l-alive', shows: 'alive' },
       { role: 'state-before', exchange: 's' },

@@ -138,18 +138,39 @@ const marksOfExecution = (operation: Operation, answer: Answered): string[] => {
   return [...new Set(required)].filter((name) => name in answer.headers)
 }
 
+const openedBy = ({ admin, reserved, scopes }: Operation): string => {
+  if (reserved) return ': no credential that is issued opens it'
+  if (scopes.length > 0) return `: ${scopes.join(' or ')} opens it`
+  return admin === 'grant' ? ': the admin token alone opens it' : ''
+}
+
+const REFUSALS = [401, 403]
+
+/**
+ * An answer on a reserved operation that is no refusal. There, no control can tell what is not served from
+ * what everybody may use, since what is named does not exist; another credential's 403 can.
+ */
+function undecidedRefusal(observation: Observation, answer: Answered): Ruling {
+  const seen = describe(answer)
+  return observation.contrast
+    ? fail(`${seen}, where another credential is refused with 403`)
+    : inconclusive(
+        `${seen}: not served, or judged before the credential is; if the target does not serve it, name its API set under 'unsupported' in the config`,
+      )
+}
+
 /**
  * A denial: the documented status and shape, from a credential alive before and after, beside a decisive
- * control, with the state unchanged. `violations` lists where the answer leaves the documented shape.
+ * control, with the state unchanged. `violations` lists where the answer leaves the documented shape. Nobody
+ * is granted a reserved operation, so it has no control.
  */
 export function denial(
   observation: Observation,
-  status: 401 | 403,
+  statuses: readonly (401 | 403)[],
   violations: readonly string[],
 ): Judgement {
   const { operation, control } = observation
-  const opener = operation.scopes.length === 0 ? '' : `: ${operation.scopes.join(' or ')} opens it`
-  const expected = `${status}${opener}`
+  const expected = `${statuses.join(' or ')}${openedBy(operation)}`
   if (same(observation.state) === false) {
     const answered = succeeded(observation.answer) ? 'granted, and' : 'but it was done:'
     const ruling = fail(`${describe(observation.answer)}, ${answered} the state read back differs`)
@@ -162,13 +183,14 @@ export function denial(
     if (marks.length > 0) return fail(`${seen}, but it ran: the answer carries ${marks.join(', ')}`)
     const doubt = doubtOfUse(observation)
     if (doubt !== undefined) return inconclusive(`${seen}; ${doubt}`)
-    if (!isDecisiveGrant(observation, control)) {
+    if (operation.reserved && !REFUSALS.includes(answer.status)) return undecidedRefusal(observation, answer)
+    if (!operation.reserved && !isDecisiveGrant(observation, control)) {
       const answered = control === undefined ? 'not sent' : describe(control)
       return inconclusive(
         `${seen}; the control with a granting credential did not decide (${answered})${becauseSubjectMissing(observation)}`,
       )
     }
-    if (answer.status !== status) return fail(seen)
+    if (!statuses.some((status) => status === answer.status)) return fail(seen)
     if (violations.length > 0) return fail(`${seen}, not the documented refusal: ${violations.join('; ')}`)
     const blind = doubtOfState(observation)
     return blind === undefined ? pass(seen) : inconclusive(`${seen}; ${blind}`)

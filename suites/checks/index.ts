@@ -1,11 +1,14 @@
 /** Every check, in the order in which reports show them. */
 import type { Check } from '../check.js'
+import adminOnlyDenies from './authorization/admin-only-denies.js'
+import adminTokenDenies from './authorization/admin-token-denies.js'
 import adminTokenGrants from './authorization/admin-token-grants.js'
 import garbageBearerDenies from './authorization/garbage-bearer-denies.js'
 import noCredentialDenies from './authorization/no-credential-denies.js'
 import scopeDenies from './authorization/scope-denies.js'
 import scopeGrants from './authorization/scope-grants.js'
 import scopelessKeyDenies from './authorization/scopeless-key-denies.js'
+import superAdminDenies from './authorization/super-admin-denies.js'
 import adminTokenIssued from './keys/admin-token-issued.js'
 import keyValueShownOnce from './keys/key-value-shown-once.js'
 import keyValuesDiffer from './keys/key-values-differ.js'
@@ -29,6 +32,9 @@ export const CHECKS: readonly Check[] = [
   noCredentialDenies,
   garbageBearerDenies,
   adminTokenGrants,
+  adminTokenDenies,
+  adminOnlyDenies,
+  superAdminDenies,
   versionedPathAnswers,
   unversionedPathAbsent,
   otherVersionAbsent,

@@ -9,6 +9,6 @@ export default check({
   title: 'The admin token opens the operation.',
   clause: CLAUSES.adminToken,
   catches: ['admin-token-limited', 'admin-token-lacks-delete'],
-  probes: (operation) => (operation.adminToken ? [adminProbe] : []),
+  probes: (operation) => (operation.admin === 'grant' ? [adminProbe] : []),
   judge: grant,
 })

@@ -1,3 +1,4 @@
+import { isGuarded } from '../../../openapi/contract.js'
 import { check, denialProbe, shapeViolations } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
 import { denial } from '../../verdict.js'
@@ -9,6 +10,6 @@ export default check({
   title: 'A bearer that is neither a key nor a token is answered 401, and nothing changes.',
   clause: CLAUSES.bearer,
   catches: ['garbage-bearer-accepted', 'garbage-bearer-as-500'],
-  probes: (operation) => (operation.scopes.length === 0 ? [] : [denialProbe({ kind: 'garbage' })]),
-  judge: (observation, conformity) => denial(observation, 401, shapeViolations(observation, conformity)),
+  probes: (operation) => (isGuarded(operation) ? [denialProbe({ kind: 'garbage' })] : []),
+  judge: (observation, conformity) => denial(observation, [401], shapeViolations(observation, conformity)),
 })

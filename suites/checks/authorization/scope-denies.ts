@@ -1,3 +1,4 @@
+import { scopesOf } from '../../../openapi/contract.js'
 import { check, denialProbe, shapeViolations } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
 import { denial } from '../../verdict.js'
@@ -24,12 +25,15 @@ export default check({
     'denial-as-500',
     'denial-as-html',
     'denial-as-redirect',
+    'task-scopes-ignored',
+    'task-denial-executes',
+    'registry-scope-as-in-prose',
   ],
-  probes: (operation, contract) =>
-    operation.scopes.length === 0
+  probes: ({ keyKind, scopes }, contract) =>
+    keyKind === undefined
       ? []
-      : contract.scopes
-          .filter(({ name }) => !operation.scopes.includes(name))
-          .map(({ name }) => denialProbe({ kind: 'key', scopes: [name] })),
-  judge: (observation, conformity) => denial(observation, 403, shapeViolations(observation, conformity)),
+      : scopesOf(contract, keyKind)
+          .filter((scope) => !scopes.includes(scope))
+          .map((scope) => denialProbe({ kind: 'key', keyKind, scopes: [scope] })),
+  judge: (observation, conformity) => denial(observation, [403], shapeViolations(observation, conformity)),
 })

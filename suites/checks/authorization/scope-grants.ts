@@ -8,12 +8,14 @@ export default check({
   level: 'required',
   title: 'A key with one documented scope alone opens the operation.',
   clause: CLAUSES.keyScopes,
-  catches: ['one-cell-under-grant', 'first-alternative-only'],
-  probes: (operation) =>
-    operation.scopes.map((scope) => ({
-      credential: { kind: 'key', scopes: [scope] },
-      path: 'documented',
-      expects: 'grant',
-    })),
+  catches: ['one-cell-under-grant', 'one-task-cell-under-grant', 'first-alternative-only'],
+  probes: ({ keyKind, scopes }) =>
+    keyKind === undefined
+      ? []
+      : scopes.map((scope) => ({
+          credential: { kind: 'key', keyKind, scopes: [scope] },
+          path: 'documented',
+          expects: 'grant',
+        })),
   judge: grant,
 })

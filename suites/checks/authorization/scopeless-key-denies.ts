@@ -9,6 +9,6 @@ export default check({
   title: 'A key without any scope is refused, and nothing changes.',
   clause: CLAUSES.keyScopes,
   catches: ['scopeless-key-opens-all'],
-  probes: (operation) => (operation.scopes.length === 0 ? [] : [denialProbe({ kind: 'key', scopes: [] })]),
-  judge: (observation, conformity) => denial(observation, 403, shapeViolations(observation, conformity)),
+  probes: ({ keyKind }) => (keyKind === undefined ? [] : [denialProbe({ kind: 'key', keyKind, scopes: [] })]),
+  judge: (observation, conformity) => denial(observation, [403], shapeViolations(observation, conformity)),
 })

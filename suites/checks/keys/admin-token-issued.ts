@@ -1,5 +1,5 @@
 import { isRecord, text } from '../../../openapi/json.js'
-import { check, grantedProbe } from '../../check.js'
+import { check, grantedProbes } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
 import { decodeJwt } from '../../jwt.js'
 import { judgeAnswer } from '../../verdict.js'
@@ -11,7 +11,7 @@ export default check({
   title: 'The admin key endpoint issues a signed JWT.',
   clause: CLAUSES.adminKeys,
   catches: ['admin-token-opaque', 'admin-token-unsigned'],
-  probes: (operation) => (operation.id === 'POST /v1/admin/keys' ? [grantedProbe(operation)] : []),
+  probes: (operation) => (operation.id === 'POST /v1/admin/keys' ? grantedProbes(operation) : []),
   judge: (observation) =>
     judgeAnswer(observation, 'a signed JWT in `value`', ({ json }) => {
       const token = isRecord(json) ? text(json.value) : undefined

@@ -1,4 +1,4 @@
-import { check, grantedProbe } from '../../check.js'
+import { check, grantedProbes } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
 import { judgeAnswer } from '../../verdict.js'
 
@@ -11,7 +11,7 @@ export default check({
   examinesSuccess: true,
   catches: ['key-shown-again'],
   probes: (operation) =>
-    operation.service === 'api-keys' && operation.effect !== 'issue' ? [grantedProbe(operation)] : [],
+    operation.service === 'api-keys' && operation.effect !== 'issue' ? grantedProbes(operation) : [],
   judge: (observation) =>
     judgeAnswer(observation, 'no value of an issued key', (answer) =>
       observation.keyValues.some((value) => answer.text.includes(value))

@@ -1,5 +1,5 @@
 import { isRecord, text } from '../../../openapi/json.js'
-import { check, grantedProbe } from '../../check.js'
+import { check, grantedProbes } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
 import { judgeAnswer } from '../../verdict.js'
 
@@ -10,7 +10,7 @@ export default check({
   title: 'A newly issued key shares its value with no other.',
   clause: CLAUSES.keySecrecy,
   catches: ['keys-share-value'],
-  probes: (operation) => (operation.id === 'POST /v1/keys' ? [grantedProbe(operation)] : []),
+  probes: (operation) => (operation.id === 'POST /v1/keys' ? grantedProbes(operation) : []),
   judge: (observation) =>
     judgeAnswer(observation, 'a value that no other key has', ({ json }) => {
       const value = isRecord(json) ? text(json.value) : undefined

@@ -1,5 +1,5 @@
 import { canonical, isRecord, type JsonRecord, text } from '../../../openapi/json.js'
-import { check, grantedProbe } from '../../check.js'
+import { check, grantedProbes } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
 import { judgeAnswer } from '../../verdict.js'
 
@@ -33,7 +33,7 @@ export default check({
   title: 'A scoped key is issued with the owner, expiry and authorizations that were asked for.',
   clause: CLAUSES.keyIssue,
   catches: ['key-value-short', 'key-expiry-stretched', 'key-scopes-widened'],
-  probes: (operation) => (operation.id === 'POST /v1/keys' ? [grantedProbe(operation)] : []),
+  probes: (operation) => (operation.id === 'POST /v1/keys' ? grantedProbes(operation) : []),
   judge: (observation) =>
     judgeAnswer(observation, 'the key that was asked for', ({ json }) => {
       const { body, headers } = observation.sent

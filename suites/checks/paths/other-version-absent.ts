@@ -1,7 +1,7 @@
 import { shape } from '../../../openapi/contract.js'
-import { absenceProbe, check } from '../../check.js'
+import { absenceProbes, check } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
-import { inForm, versionOf } from '../../paths.js'
+import { inForm, isVersioned, versionOf } from '../../paths.js'
 import { absence } from '../../verdict.js'
 
 export default check({
@@ -12,11 +12,12 @@ export default check({
   clause: CLAUSES.versioning,
   catches: ['other-version-served'],
   probes: (operation, contract) => {
+    if (!isVersioned(operation.path)) return []
     const documented = new Set(contract.operations.map(({ path }) => shape(path)))
     const version = versionOf(operation.path)
     return ([`v${version - 1}`, `v${version + 1}`] as const)
       .filter((form) => !documented.has(shape(inForm(operation.path, form))))
-      .map((form) => absenceProbe(operation, form))
+      .flatMap((form) => absenceProbes(operation, form))
   },
   judge: absence,
 })

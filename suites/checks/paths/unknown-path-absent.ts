@@ -1,5 +1,6 @@
-import { absenceProbe, check } from '../../check.js'
+import { absenceProbes, check } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
+import { isVersioned } from '../../paths.js'
 import { absence } from '../../verdict.js'
 
 export default check({
@@ -9,6 +10,6 @@ export default check({
   title: 'A path that nobody documents is not served.',
   clause: CLAUSES.versioning,
   catches: ['unknown-path-answers'],
-  probes: (operation) => [absenceProbe(operation, 'unknown')],
+  probes: (operation) => (isVersioned(operation.path) ? absenceProbes(operation, 'unknown') : []),
   judge: absence,
 })

@@ -1,5 +1,6 @@
-import { absenceProbe, check } from '../../check.js'
+import { absenceProbes, check } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
+import { isVersioned } from '../../paths.js'
 import { absence } from '../../verdict.js'
 
 export default check({
@@ -9,6 +10,6 @@ export default check({
   title: 'The documented path without its version is not served.',
   clause: CLAUSES.versioning,
   catches: ['unversioned-path-served'],
-  probes: (operation) => [absenceProbe(operation, 'unversioned')],
+  probes: (operation) => (isVersioned(operation.path) ? absenceProbes(operation, 'unversioned') : []),
   judge: absence,
 })

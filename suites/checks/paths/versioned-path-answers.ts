@@ -1,4 +1,4 @@
-import { check, grantedProbe } from '../../check.js'
+import { check, grantedProbes } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
 import { presence } from '../../verdict.js'
 
@@ -10,6 +10,6 @@ export default check({
   clause: CLAUSES.versioning,
   examinesSuccess: true,
   catches: ['operation-missing'],
-  probes: (operation) => [grantedProbe(operation)],
+  probes: grantedProbes,
   judge: presence,
 })

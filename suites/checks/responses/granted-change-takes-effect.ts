@@ -1,5 +1,5 @@
 import { usesUp } from '../../../openapi/contract.js'
-import { adminProbe, check, grantedProbe } from '../../check.js'
+import { adminProbe, check, grantedProbes } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
 import { takesEffect } from '../../verdict.js'
 
@@ -14,8 +14,8 @@ export default check({
   probes: (operation) => {
     if (operation.readBack === undefined) return []
     // The same update twice is one change; what uses its subject up gets a new one for each credential.
-    const again = operation.adminToken && usesUp(operation)
-    return again ? [grantedProbe(operation), adminProbe] : [grantedProbe(operation)]
+    const again = operation.admin === 'grant' && operation.scopes.length > 0 && usesUp(operation)
+    return again ? [...grantedProbes(operation), adminProbe] : grantedProbes(operation)
   },
   judge: takesEffect,
 })

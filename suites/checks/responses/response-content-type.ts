@@ -1,4 +1,4 @@
-import { check, grantedProbe } from '../../check.js'
+import { check, grantedProbes } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
 import { conformingAnswer } from '../../verdict.js'
 
@@ -10,7 +10,7 @@ export default check({
   clause: CLAUSES.responses,
   examinesSuccess: true,
   catches: ['json-as-text', 'success-as-html'],
-  probes: (operation) => [grantedProbe(operation)],
+  probes: grantedProbes,
   judge: (observation, conformity) =>
     conformingAnswer(observation, 'a documented media type', conformity.contentType),
 })

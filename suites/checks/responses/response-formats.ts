@@ -1,4 +1,4 @@
-import { check, grantedProbe } from '../../check.js'
+import { check, grantedProbes } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
 import { conformingAnswer } from '../../verdict.js'
 
@@ -11,7 +11,7 @@ export default check({
   clause: CLAUSES.responses,
   examinesSuccess: true,
   catches: ['timestamps-in-words'],
-  probes: (operation) => [grantedProbe(operation)],
+  probes: grantedProbes,
   judge: (observation, conformity) =>
     conformingAnswer(observation, 'values in their documented formats', conformity.formats),
 })

@@ -1,5 +1,5 @@
 import { successStatuses } from '../../../openapi/contract.js'
-import { check, grantedProbe } from '../../check.js'
+import { check, grantedProbes } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
 import { conformingAnswer } from '../../verdict.js'
 
@@ -16,7 +16,7 @@ export default check({
       ({ status, headers }) =>
         successStatuses(operation).includes(status) && headers.some(({ required }) => required),
     )
-      ? [grantedProbe(operation)]
+      ? grantedProbes(operation)
       : [],
   judge: (observation, conformity) =>
     conformingAnswer(observation, 'the documented headers', conformity.headers),

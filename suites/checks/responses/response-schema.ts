@@ -1,4 +1,4 @@
-import { check, grantedProbe } from '../../check.js'
+import { check, grantedProbes } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
 import { conformingAnswer } from '../../verdict.js'
 
@@ -17,7 +17,7 @@ export default check({
     'camel-case-keys',
     'key-status-unknown',
   ],
-  probes: (operation) => [grantedProbe(operation)],
+  probes: grantedProbes,
   judge: (observation, conformity) =>
     conformingAnswer(observation, 'a body valid against the documented schema', conformity.body),
 })

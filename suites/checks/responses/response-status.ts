@@ -1,4 +1,4 @@
-import { check, grantedProbe } from '../../check.js'
+import { check, grantedProbes } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
 import { documentedStatus } from '../../verdict.js'
 
@@ -10,6 +10,6 @@ export default check({
   clause: CLAUSES.responses,
   examinesSuccess: true,
   catches: ['create-answers-201', 'delete-answers-200'],
-  probes: (operation) => [grantedProbe(operation)],
+  probes: grantedProbes,
   judge: documentedStatus,
 })

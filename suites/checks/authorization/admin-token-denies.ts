@@ -1,0 +1,15 @@
+import { check, denialProbe, shapeViolations } from '../../check.js'
+import { CLAUSES } from '../../clauses.js'
+import { denial } from '../../verdict.js'
+
+/** Advice: the same pages name the admin token among the credentials of operations whose scopes it lacks. */
+export default check({
+  id: 'admin-token-denies',
+  area: 'authorization',
+  level: 'advisory',
+  title: 'The admin token is refused where it holds none of the scopes that open the operation.',
+  clause: CLAUSES.adminScopes,
+  catches: ['admin-token-widened'],
+  probes: ({ admin }) => (admin === 'deny' ? [denialProbe({ kind: 'admin' })] : []),
+  judge: (observation, conformity) => denial(observation, [403], shapeViolations(observation, conformity)),
+})

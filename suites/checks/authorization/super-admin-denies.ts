@@ -1,0 +1,26 @@
+import { type Contract, type KeyKind, type Operation, scopesOf } from '../../../openapi/contract.js'
+import { check, denialProbe, shapeViolations } from '../../check.js'
+import { CLAUSES } from '../../clauses.js'
+import { denial } from '../../verdict.js'
+
+/** The kind of key that other operations of the same service take. */
+const keyKindAt = ({ service }: Operation, { operations }: Contract): KeyKind =>
+  operations.find((other) => other.service === service && other.keyKind !== undefined)?.keyKind ?? 'apiKey'
+
+/** Nobody is granted these, so no control is possible; what they name does not exist, so nothing can happen. */
+export default check({
+  id: 'super-admin-denies',
+  area: 'authorization',
+  level: 'required',
+  title: 'An operation of the service’s own administrators refuses every API key, whatever its scope.',
+  clause: CLAUSES.superAdmin,
+  catches: ['super-admin-open-to-keys'],
+  probes: (operation, contract) => {
+    if (!operation.reserved) return []
+    const keyKind = keyKindAt(operation, contract)
+    return [[], ...scopesOf(contract, keyKind).map((scope) => [scope])].map((scopes) =>
+      denialProbe({ kind: 'key', keyKind, scopes }),
+    )
+  },
+  judge: (observation, conformity) => denial(observation, [403], shapeViolations(observation, conformity)),
+})

@@ -7,6 +7,7 @@ const HELP_MS = 2000
 
 const SELECTION = [
   ...['--gateway', '--domain', '--release', '--profile', '--mode', '--check', '--operation', '--matrix'],
+  ...['--spec', '--allow-remote-refs'],
   ...['--out', '--seed', '--concurrency', '--timeout', '--shard', '--config'],
 ]
 
@@ -14,7 +15,8 @@ const COMMANDS: readonly { readonly command: string; readonly names: readonly st
   { command: 'run', names: SELECTION },
   { command: 'plan', names: SELECTION },
   { command: 'sweep', names: ['--out', '--config'] },
-  { command: 'matrix', names: ['--release', '--json', '--csv'] },
+  { command: 'matrix', names: ['--release', '--json', '--csv', '--spec', '--gateway', '--diff'] },
+  { command: 'drift', names: ['[SPEC]', '--gateway', '--domain', '--against', '--release', '--json'] },
   { command: 'explain', names: ['CHECK-ID'] },
   { command: 'serve', names: ['--port', '--domain', '--release', '--fault', '--variation', '--list'] },
 ]

@@ -12,13 +12,18 @@ const collect = (value: string, previous: readonly string[] | undefined): string
   return [...(previous ?? []), value]
 }
 
+/** The settings by which documents are found and read. */
+const READING = ['gateway', 'domain', 'release', 'spec', 'allow-remote-refs', 'timeout']
+
 const exits = (code: number): void => {
   process.exitCode = code
 }
 
-function withSettings(command: Command): Command {
+/** Adds the flags of the settings: all, or those that are named. */
+function withSettings(command: Command, names?: readonly string[]): Command {
   for (const { help, many, name, takes } of OPTIONS) {
-    const option = new Option(`--${name} <${takes}>`, help)
+    if (names?.includes(name) === false) continue
+    const option = new Option(takes === undefined ? `--${name}` : `--${name} <${takes}>`, help)
     command.addOption(many === true ? option.argParser(collect) : option)
   }
   return command.option(
@@ -39,7 +44,7 @@ function program(): Command {
     )
     .addHelpText(
       'after',
-      '\nExit codes: 0 conformant, 1 nonconformance found, 2 the run could not be made, 3 something required is inconclusive.',
+      '\nExit codes: 0 conformant, 1 nonconformance found, 2 the run could not be made, 3 something required is inconclusive.\nOf drift: 0 at most compatible differences, 1 breaking ones or conflicts, 2 no comparison.',
     )
   withSettings(
     root
@@ -49,13 +54,29 @@ function program(): Command {
   withSettings(root.command('plan').description('print what a run would send; sends nothing')).action(
     async (flags) => exits(await (await import('./plan.js')).printPlan(flags)),
   )
-  root
-    .command('matrix')
-    .description('print which scopes open which operations, as documented')
-    .option('--release <R>', 'NVCF release')
-    .option('--json', 'as JSON')
-    .addOption(new Option('--csv', 'as CSV').conflicts('json'))
-    .action(async (flags) => exits(await (await import('./matrix.js')).printMatrix(flags)))
+  withSettings(
+    root
+      .command('matrix')
+      .description('print which scopes open which operations, as documented')
+      .addOption(
+        new Option('--diff <R>', 'what changes from the release to this one').conflicts(['spec', 'csv']),
+      )
+      .option('--json', 'as JSON')
+      .addOption(new Option('--csv', 'as CSV').conflicts('json')),
+    READING,
+  ).action(async (flags) => exits(await (await import('./matrix.js')).printMatrix(flags)))
+  withSettings(
+    root
+      .command('drift [SPEC]')
+      .description(
+        'compare two OpenAPI documents; SPEC is a file, a URL, release:NAME or, by default, target: what the gateway says of itself',
+      )
+      .option('--against <SPEC>', 'what to compare it with (default: the bundled release)')
+      .option('--json', 'as JSON'),
+    READING.filter((name) => name !== 'spec'),
+  ).action(async (spec: string | undefined, flags) =>
+    exits(await (await import('./drift.js')).printDrift(spec, flags)),
+  )
   root
     .command('explain <CHECK-ID>')
     .description('say what a check holds the target to')

@@ -20,7 +20,7 @@ export function describePlan(contract: Contract, cells: readonly Cell[], setting
       : `${gateway} (domain ${domain ?? new URL(gateway).hostname})`
   return [
     `Release ${contract.release}, profile ${profile}, mode ${mode} (${MODES[mode].about}), seed ${seed}, against ${where}.`,
-    `${plural(planned.length, 'cell')} on ${plural(operations, 'operation')}: about ${requests} requests, at most ${concurrency} at once; creates and removes ${plural(keys, 'API key')} and ${plural(things, 'thing')} of its own (functions, tasks and what they need).`,
+    `${plural(planned.length, 'cell')} on ${plural(operations, 'operation')}: about ${requests} requests, at most ${concurrency} at once; creates and removes ${plural(keys, 'API key')} and ${plural(things, 'other thing')} of its own.`,
   ].join('\n')
 }
 

@@ -154,7 +154,11 @@ describe.concurrent('run', () => {
     await proxy.close()
     const changing = proxy.passed.filter(({ method }) => !['GET', 'HEAD', 'OPTIONS'].includes(method))
     expect(changing.length).toBeGreaterThan(0)
-    expect(changing.filter(({ host }) => !host.startsWith('api-keys.'))).toEqual([])
+    // Token issue and what is asked for by POST change nothing either.
+    const reading = /^\/v2\/nvcf\/tokens\/|^\/v1\/nvct\/tasks\/bulk$/
+    expect(changing.filter(({ host, path }) => !host.startsWith('api-keys.') && !reading.test(path))).toEqual(
+      [],
+    )
     const { cells, counts, json } = readRecord(join(cwd, 'conformance-report'))
     expect(json.certifying).toBe(false)
     expect(json.notCertifyingBecause).toContain('the mode is read-only, not full')

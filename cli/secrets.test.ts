@@ -22,16 +22,18 @@ const encoded = (secret: string): string[] =>
 const randomPart = (secret: string): string =>
   secret.startsWith('nvapi-') ? secret.slice(secret.lastIndexOf('-', 20) + 1) : secret.replace(/^[^.]*\./, '')
 
-/** Key values and tokens in answers, and whatever a request carried to say who asks. */
+/** Key values, tokens and the secret ends of upload URLs in answers, and whatever a request carried to say who asks. */
 function secretsOf(passed: readonly Passed[]): Set<string> {
   const secrets = new Set<string>()
   for (const { answered, headers } of passed) {
     const bearer = headers.authorization?.replace(/^Bearer /, '')
     if (bearer !== undefined) secrets.add(bearer)
     const answer: unknown = /^\s*\{/.test(answered) ? JSON.parse(answered) : undefined
-    const value = isRecord(answer) ? text(answer.value) : undefined
-    // Masked values are no secrets.
-    if (value !== undefined && !value.includes('*')) secrets.add(value)
+    for (const member of ['value', 'access_token', 'uploadUrl']) {
+      const value = isRecord(answer) ? text(answer[member]) : undefined
+      // Masked values are no secrets.
+      if (value !== undefined && !value.includes('*')) secrets.add(value.replace(/^https:.*[/=]/, ''))
+    }
   }
   return secrets
 }

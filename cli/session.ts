@@ -11,13 +11,13 @@ import { Redactor } from '../fixtures/redact.js'
 import type { FunctionSettings } from '../fixtures/subjects.js'
 import { possessionInWords, sweep } from '../fixtures/sweep.js'
 import { type Asker, Target, type TargetOptions } from '../fixtures/target.js'
-import type { Contract, KeyIssue, KeyKind } from '../openapi/contract.js'
-import { loadContract } from '../openapi/load.js'
+import { apiSets, type Contract, type KeyIssue, type KeyKind } from '../openapi/contract.js'
 import type { TargetIdentity } from '../reporters/record.js'
 import { CHECKS } from '../suites/checks/index.js'
 import type { Cell } from '../suites/model.js'
 import { MODES, plan, running, SelectionError } from '../suites/plan.js'
 import { type Settings, SettingsError } from './settings.js'
+import { contractFor, summaryOf } from './spec.js'
 
 /** Suits the reference gateway; a real deployment names an image that starts there. */
 const FUNCTION_DEFAULTS: FunctionSettings = {
@@ -52,10 +52,25 @@ function functionSettings(configured: Settings['function']): FunctionSettings {
   }
 }
 
-/** The contract and the cells that the settings select; nothing is sent. */
+/** The services that the run will ask beside those that every run asks, and the API sets of each. */
+function servicesOf(contract: Contract, cells: readonly Cell[]): Map<string, string[]> {
+  const planned = new Set(running(cells).map(({ operation }) => operation))
+  const services = new Map<string, string[]>()
+  for (const { id, service, apiSet } of contract.operations) {
+    if (!planned.has(id) || service === 'api' || service === 'api-keys') continue
+    const apiSets = services.get(service) ?? []
+    services.set(service, apiSets.includes(apiSet) ? apiSets : [...apiSets, apiSet])
+  }
+  return services
+}
+
+/** The contract and the cells that the settings select; nothing is sent but a request for the gateway's document. */
 export async function planFor(settings: Settings): Promise<{ contract: Contract; cells: Cell[] }> {
-  const contract = await loadContract(settings.release)
-  const cells = plan(contract, CHECKS, settings)
+  const { contract, examined, notes } = await contractFor(settings)
+  if (notes.length > 0) process.stderr.write(`${summaryOf(notes, settings.spec ?? '')}\n`)
+  const isGone = (apiSet: string) => apiSets(contract).includes(apiSet) && !apiSets(examined).includes(apiSet)
+  const unsupported = settings.unsupported.filter((apiSet) => !isGone(apiSet))
+  const cells = plan(examined, CHECKS, { ...settings, unsupported })
   if (running(cells).length === 0) {
     throw new SelectionError(
       'This selection leaves nothing to run. Widen --check, --operation, --mode, --profile or --shard.',
@@ -176,6 +191,7 @@ export async function openSession(
   const keySettings: KeySettings = { runId, issue: keyIssueOf(contract, settings) }
   const given = embedded === undefined ? givenAdmin(settings) : undefined
   const release = settings.release === undefined ? '' : ` --release ${settings.release}`
+  const spec = settings.spec === undefined ? '' : ` --spec "${settings.spec}"`
   let before = 0
 
   const close = async (): Promise<Cleanup> => {
@@ -195,7 +211,12 @@ export async function openSession(
   const target = new Target(options, redactor)
   try {
     const keys = new KeyRing(target, redactor, ledger, { ...keySettings, runId: `${runId}p` })
-    const admin = await new Preflight(target, gateway).pass(redactor, keys, given)
+    const admin = await new Preflight(target, gateway).pass(
+      redactor,
+      keys,
+      given,
+      servicesOf(contract, cells),
+    )
     return {
       setup: {
         contract,
@@ -217,8 +238,8 @@ export async function openSession(
       },
       replayTarget:
         embedded === undefined
-          ? ` --gateway ${gateway}${settings.domain === undefined ? '' : ` --domain ${domain}`}${release}`
-          : release,
+          ? ` --gateway ${gateway}${settings.domain === undefined ? '' : ` --domain ${domain}`}${release}${spec}`
+          : `${release}${spec}`,
       runId,
       startedAt,
       close,

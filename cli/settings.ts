@@ -19,6 +19,10 @@ export interface Settings {
   /** Undefined: the gateway's host name. */
   readonly domain?: string
   readonly release?: string
+  /** A document laid over the release's: a file, a URL, or `target` for the gateway's own. */
+  readonly spec?: string
+  /** Whether references that leave such a document for another host are followed. */
+  readonly allowRemoteRefs: boolean
   readonly profile: string
   readonly mode: Mode
   readonly matrix: 'exhaustive'
@@ -44,7 +48,8 @@ export interface Settings {
 /** One setting: its flag, what it takes, and other environment variables that NVCF's documentation uses. */
 interface Option {
   readonly name: string
-  readonly takes: string
+  /** Absent for a switch. */
+  readonly takes?: string
   readonly help: string
   readonly many?: boolean
   readonly alias?: string
@@ -64,6 +69,12 @@ export const OPTIONS: readonly Option[] = [
     help: "domain behind the services' Hosts (default: the gateway's host name)",
   },
   { name: 'release', takes: 'R', help: 'NVCF release whose documents hold (default: current)' },
+  {
+    name: 'spec',
+    takes: 'FILE|URL|target',
+    help: "OpenAPI document to lay over the release's; target: the gateway's own",
+  },
+  { name: 'allow-remote-refs', help: "follow the document's references to other hosts" },
   { name: 'profile', takes: 'P', help: 'named set of API sets: full, core (default: full)' },
   { name: 'mode', takes: 'M', help: 'read-only, non-destructive or full (default: full)' },
   { name: 'check', takes: 'ID', help: 'run only this check; may be repeated', many: true },
@@ -94,7 +105,7 @@ const CONFIG_ONLY = [
 
 const DEFAULT_CONFIG = 'nvcf-conformance.yaml'
 
-export type Flags = Readonly<Record<string, string | readonly string[] | undefined>>
+export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>
 type Environment = Readonly<Record<string, string | undefined>>
 
 async function readConfig(file: string | undefined): Promise<JsonRecord> {
@@ -122,10 +133,13 @@ const texts = (value: unknown, where: string): string[] => {
 
 /** Every value of an option, from the first source that has one. */
 function valuesOf(option: Option, flags: Flags, environment: Environment, config: JsonRecord): string[] {
-  const flag = flags[option.name]
-  if (flag !== undefined) return texts(flag, `--${option.name}`)
+  const flag = flags[option.name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())]
+  // A switch is on or off; whatever else is given for it is said to be wrong where it is read.
+  const plain = (value: unknown) =>
+    typeof value === 'boolean' && option.takes === undefined ? `${value}` : value
+  if (flag !== undefined) return texts(plain(flag), `--${option.name}`)
   const variables = [
-    `NVCF_CONFORMANCE_${option.name.toUpperCase()}`,
+    `NVCF_CONFORMANCE_${option.name.toUpperCase().replaceAll('-', '_')}`,
     ...(option.alias === undefined ? [] : [option.alias]),
   ]
   for (const variable of variables) {
@@ -137,7 +151,7 @@ function valuesOf(option: Option, flags: Flags, environment: Environment, config
   const configured = config[option.name]
   return configured === undefined || configured === null
     ? []
-    : texts(configured, `the setting '${option.name}'`)
+    : texts(plain(configured), `the setting '${option.name}'`)
 }
 
 const integer = (name: string, value: string, least: number, most: number): number => {
@@ -151,6 +165,9 @@ const among = <T extends string>(name: string, value: string, known: readonly T[
   if (found === undefined) throw new SettingsError(`--${name} takes ${known.join(', ')}, not '${value}'.`)
   return found
 }
+
+const isOn = (name: string, value: string): boolean =>
+  among(name, value, ['true', 'false', '1', '0']) === 'true' || value === '1'
 
 /** `host:port` as NVCF's documentation writes GATEWAY_ADDR, or a URL. */
 function gatewayUrl(value: string, where: string): string {
@@ -208,6 +225,7 @@ export async function resolveSettings(flags: Flags, environment: Environment): P
     throw new SettingsError(`--domain takes a host name such as nvcf.example, not '${domain}'.`)
   }
   const release = one('release', (value) => value)
+  const spec = one('spec', (value) => value)
   const shard = one('shard', shardOf)
   const product = config.product === undefined ? undefined : textMapping(config.product, 'product')
   const services = Object.entries(textMapping(config.services, 'services'))
@@ -219,6 +237,8 @@ export async function resolveSettings(flags: Flags, environment: Environment): P
     ...(gateway !== undefined && { gateway }),
     ...(domain !== undefined && { domain }),
     ...(release !== undefined && { release }),
+    ...(spec !== undefined && { spec }),
+    allowRemoteRefs: one('allow-remote-refs', (value) => isOn('allow-remote-refs', value)) ?? false,
     profile: all('profile')[0] ?? 'full',
     mode: one('mode', (value) => among('mode', value, Object.keys(MODES) as Mode[])) ?? 'full',
     matrix: one('matrix', (value) => among('matrix', value, ['exhaustive'])) ?? 'exhaustive',

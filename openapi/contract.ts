@@ -182,6 +182,8 @@ export interface Operation {
   /** Why the documents say too little of it to hold anybody to them; its cells are advice. */
   readonly tentative?: string
   readonly effect: Effect
+  /** Whether a granted answer is, or holds, something that opens something. */
+  readonly answersSecret: boolean
   readonly subject: SubjectKind
   readonly creates?: Creation
   readonly readBack?: ReadBack
@@ -200,6 +202,8 @@ export interface Scope {
 
 export interface Contract {
   readonly release: string
+  /** The document that was laid over the bundled ones, as people call it. */
+  readonly spec?: string
   /** Of the documents and the release's row, in hexadecimal. */
   readonly sha256: string
   readonly operations: readonly Operation[]

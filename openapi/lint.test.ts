@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { Validator } from '../fixtures/validator.js'
-import { apiSets, type Contract, findOperation, type Operation } from './contract.js'
+import { type Contract, findOperation, type Operation, shape } from './contract.js'
 import { lint } from './lint.js'
-import { type Loaded, loadRelease } from './load.js'
+import { type Loaded, loadRelease, releaseNames } from './load.js'
 
 const validator = new Validator()
 const check = (contract: Contract, documents: Loaded['documents'] = []) =>
@@ -18,6 +18,7 @@ const FIRST = 'POST /v2/nvcf/functions'
 /** The contract with one operation changed. */
 const withOperation = (change: (operation: Operation) => Operation): Contract => ({
   ...loaded.contract,
+  keyIssue: without(loaded.contract.keyIssue, 'taskKey'),
   operations: loaded.contract.operations.map((operation) =>
     operation.id === FIRST ? change(operation) : operation,
   ),
@@ -33,32 +34,46 @@ describe('the bundled contract', () => {
     expect(check(loaded.contract, loaded.documents)).toEqual([])
   })
 
-  test('covers the API sets of the first release', () => {
-    expect(apiSets(loaded.contract)).toEqual([
-      'API Keys',
-      'Function Management',
-      'Function Deployment',
-      'Queue Details',
-      'Cluster Groups & GPUs',
-      'Function Invocation',
+  test('covers every service', () => {
+    const { operations } = loaded.contract
+    const counts = operations.map(({ service }): [string, number] => [
+      service,
+      operations.filter((other) => other.service === service).length,
     ])
-    expect(loaded.contract.operations).toHaveLength(28)
+    expect(Object.fromEntries(counts)).toEqual({
+      'api-keys': 20,
+      api: 111,
+      invocation: 9,
+      tasks: 11,
+      sis: 6,
+    })
+  })
+
+  test.each([
+    ['Cloud Functions', 'api', 51],
+    ['super administrators', 'reserved', 61],
+  ])('names every operation of %s once', (_name, which, count) => {
+    const own = loaded.contract.operations.filter(({ reserved, service }) =>
+      which === 'reserved' ? reserved : service === which && !reserved,
+    )
+    expect(new Set(own.map(({ id }) => shape(id))).size).toBe(count)
+    expect(own).toHaveLength(count)
   })
 
   test('has the same digest every time, and operations are found by shape', async () => {
-    expect((await loadRelease('initial')).contract.sha256).toBe(loaded.contract.sha256)
+    expect((await loadRelease('current')).contract.sha256).toBe(loaded.contract.sha256)
     const id = 'DELETE /v2/nvcf/functions/{f}/versions/{versionId}'
     expect(findOperation(loaded.contract, id)?.operationId).toBe('deleteFunctionVersion')
   })
 
   test('an unknown release is refused with those there are', async () => {
-    await expect(loadRelease('v9')).rejects.toThrow(/'v9' is not known.*initial/)
+    await expect(loadRelease('v9')).rejects.toThrow(/'v9' is not known.*initial.*current/)
   })
 })
 
 const BROKEN: readonly [string, (operation: Operation) => Operation, RegExp][] = [
-  ['no scope and no mark', (o) => ({ ...o, scopes: [], adminToken: false }), /names no scope/],
-  ['scopes on a public operation', (o) => ({ ...o, public: true }), /marked x-public and names scopes/],
+  ['nobody who may and no mark', (o) => ({ ...o, scopes: [], admin: 'silent' }), /names nobody who may/],
+  ['scopes on a public operation', (o) => ({ ...o, public: true }), /marked x-public and names who may/],
   ['an unversioned path', (o) => ({ ...o, id: 'POST /nvcf/x', path: '/nvcf/x' }), /no version prefix/],
   ['no operationId', (o) => ({ ...o, operationId: '' }), /no operationId/],
   [
@@ -67,9 +82,11 @@ const BROKEN: readonly [string, (operation: Operation) => Operation, RegExp][] =
     /listFunctions stands twice/,
   ],
   ['no tag', (o) => ({ ...o, apiSet: '' }), /no tag/],
-  ['an effect missing', (o) => ({ ...o, effect: 'none' }), /POST with x-effect none/],
+  ['an effect missing', (o) => ({ ...o, method: 'PUT', effect: 'none' }), /PUT with x-effect none/],
+  ['an effect of a GET', (o) => ({ ...o, method: 'GET' }), /GET with x-effect create/],
+  ['a key that nobody issues', (o) => ({ ...o, keyKind: 'taskKey', scopes: [] }), /how one is issued/],
   ['a scope nobody lists', (o) => ({ ...o, scopes: ['fly'] }), /does not list: fly/],
-  ['no read-back', (o) => without(o, 'readBack'), /no x-read-back/],
+  ['no read-back', (o) => without(o, 'readBack'), /neither x-read-back nor x-unreadable/],
   [
     'no success',
     (o) => ({ ...o, responses: o.responses.filter(({ status }) => status > 399) }),
@@ -84,6 +101,7 @@ const BROKEN: readonly [string, (operation: Operation) => Operation, RegExp][] =
     'a resource without a 404',
     (o) => ({
       ...o,
+      subject: 'key',
       parameters: [{ name: 'x', in: 'path', required: true, schema: {}, fill: 'key-id' }],
       responses: o.responses.filter(({ status }) => status !== 404),
     }),
@@ -92,7 +110,7 @@ const BROKEN: readonly [string, (operation: Operation) => Operation, RegExp][] =
   [
     'a required parameter without a fill',
     (o) => ({ ...o, parameters: [{ name: 'x', in: 'query', required: true, schema: {} }] }),
-    /without x-fill: x/,
+    /without x-fill or example: x/,
   ],
   [
     'a required body without an example',
@@ -116,6 +134,30 @@ const BROKEN: readonly [string, (operation: Operation) => Operation, RegExp][] =
     /strict mode: unknown keyword/,
   ],
 ]
+
+describe('every release', () => {
+  /** What the documentation says that its admin token opens, and whether it knows tasks. */
+  const RELEASES: readonly [name: string, tasks: boolean, admin: 'full' | 'limited'][] = [
+    ['initial', false, 'full'],
+    ['v0.5', false, 'limited'],
+    ['v0.6.0', true, 'limited'],
+    ['v0.6.1', true, 'limited'],
+    ['current', true, 'limited'],
+  ]
+
+  test('is in the table', async () => {
+    expect(await releaseNames()).toEqual(RELEASES.map(([name]) => name))
+  })
+
+  test.each(RELEASES)('%s keeps to every rule', async (name, tasks, admin) => {
+    const { contract } = await loadRelease(name, false)
+    expect(check(contract)).toEqual([])
+    expect(contract.operations.some(({ service }) => service === 'tasks')).toBe(tasks)
+    const invoke = findOperation(contract, 'POST /v2/nvcf/pexec/functions/{id}')
+    expect(invoke?.admin).toBe(admin === 'full' ? 'grant' : 'deny')
+    expect(findOperation(contract, 'GET /v1/accounts/{id}/clusters')?.admin).toBe('grant')
+  })
+})
 
 describe('a broken contract is told what is wrong:', () => {
   test.each(BROKEN)('%s', (_name, change, message) => {

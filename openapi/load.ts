@@ -212,6 +212,7 @@ function readOperation(
 ): Draft {
   const host = hostOf(operation, item, document)
   const id = idOf(method, path, host)
+  const effect = among<Effect>(EFFECTS, operation['x-effect'] ?? 'none', `${id}: x-effect`)
   const body = readBody(operation.requestBody, id)
   const readBack = operation['x-read-back']
   const creates = operation['x-creates']
@@ -224,7 +225,8 @@ function readOperation(
     apiSet: strings(operation.tags)[0] ?? '',
     summary: text(operation.summary) ?? '',
     ...readAccess(operation, release),
-    effect: among<Effect>(EFFECTS, operation['x-effect'] ?? 'none', `${id}: x-effect`),
+    effect,
+    answersSecret: effect === 'issue' || operation['x-answers-secret'] === true,
     subject: among<SubjectKind>(SUBJECTS, operation['x-subject'] ?? 'none', `${id}: x-subject`),
     ...(creates !== undefined && { creates: among<Creation>(CREATIONS, creates, `${id}: x-creates`) }),
     ...saying('tentative', operation['x-tentative']),

@@ -31,6 +31,7 @@ function operationOf(id: string, apiSet: string, given: Partial<Operation> = {})
     public: false,
     reserved: false,
     effect: 'none',
+    answersSecret: false,
     subject: 'none',
     parameters: [],
     responses: [],

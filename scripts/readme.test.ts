@@ -32,7 +32,7 @@ describe('the README', () => {
 
   test('opens with the two commands', () => {
     expect(COMMANDS.slice(0, 2)).toEqual(['npm ci && npm start', 'npm cit'])
-    expect(ours).toHaveLength(5)
+    expect(ours).toHaveLength(8)
   })
 
   const alone = ours.filter(([command, flag]) => command !== 'serve' || flag === '--list')
@@ -42,7 +42,8 @@ describe('the README', () => {
 
   test.each(healthy)('npx nvcf-conformance %s', async (line) => {
     const { code, stderr } = await nvcf(onLoopback(line.split(' '), gateway.url), { cwd: scratch() })
-    expect(code, stderr).toBe(0)
+    // The document that a gateway serves of itself contradicts the scope table, and leaves much out.
+    expect(code, stderr).toBe(line.startsWith('drift') ? 1 : 0)
     expect(remaining(gateway.census())).toEqual({})
   })
 

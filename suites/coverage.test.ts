@@ -230,6 +230,7 @@ describe('what a trial reached', () => {
     public: false,
     reserved: false,
     effect: 'none',
+    answersSecret: false,
     subject: 'none',
     parameters: [],
     body: { required: true, contentType: 'application/json', schema: LIST, example: [], fill: {} },

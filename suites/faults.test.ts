@@ -24,7 +24,26 @@ vi.setConfig({ maxConcurrency: 3, testTimeout: 120_000 })
 const PREVENT_CLEANING: ReadonlyMap<string, string> = new Map([
   ['delete-without-effect', 'what is deleted stays'],
   ['missing-required-field', 'a version that is listed without its versionId cannot be named to be deleted'],
+  ['registry-scope-as-in-prose', 'registry credentials can be neither listed nor removed'],
   ['success-as-html', 'neither creations nor lists can be read, so no function is known by its identifier'],
+])
+
+/** Faults of which the core API sets show nothing; the others are looked for there alone, for the time it takes. */
+const BEYOND_CORE: ReadonlySet<string> = new Set([
+  'admin-token-lacks-clusters',
+  'admin-token-widened',
+  'cluster-errors-as-problems',
+  'clusters-open-to-keys',
+  'denial-executes-deploy',
+  'denial-queues-invocation',
+  'direct-invocation-unauthenticated',
+  'invocation-without-request-id',
+  'null-for-object',
+  'one-task-cell-under-grant',
+  'registry-scope-as-in-prose',
+  'super-admin-open-to-keys',
+  'task-denial-executes',
+  'task-scopes-ignored',
 ])
 
 /** Runs beside checks that only advise: by advice alone no run is conformant. */
@@ -60,10 +79,10 @@ function readRecord(folder: string): RunRecord {
   return record
 }
 
-const run = (gateway: RunningGateway, cwd: string, checks: readonly string[]) =>
+const run = (gateway: RunningGateway, cwd: string, checks: readonly string[], profile = 'full') =>
   nvcf(
     [
-      ...['run', '--gateway', gateway.url, '--out', 'report', '--seed', SEED],
+      ...['run', '--gateway', gateway.url, '--out', 'report', '--seed', SEED, '--profile', profile],
       ...checks.flatMap((check) => ['--check', check]),
     ],
     { cwd },
@@ -89,8 +108,9 @@ describe.concurrent('with the fault', () => {
     const gateway = await gatewayWith([id], onTestFinished)
     const folder = workFolder()
     const checks = [...catchers.map((check) => check.id), ...(required ? [] : [REQUIRED_COMPANION])]
+    const profile = BEYOND_CORE.has(id) ? 'full' : 'core'
 
-    const { code, stdout, stderr } = await run(gateway, folder, checks)
+    const { code, stdout, stderr } = await run(gateway, folder, checks, profile)
 
     expect(code, stderr).toBe(required ? 1 : 0)
     const record = readRecord(folder)
@@ -107,7 +127,7 @@ describe.concurrent('with the fault', () => {
     expect(record.counts.error).toBe(0)
     if (PREVENT_CLEANING.has(id)) {
       const { functions } = gateway.census()
-      expect(functions).toBeGreaterThan(0)
+      expect(record.leftBehind).not.toEqual([])
       expect(record.leftBehind.length).toBeGreaterThanOrEqual(functions)
     } else {
       expect(record.leftBehind).toEqual([])
@@ -152,7 +172,7 @@ describe.concurrent('with the fault', () => {
   })
 })
 
-test('the exceptions to cleaning up are faults', () => {
+test('the exceptions are faults', () => {
   const faults = FAULTS.map(({ id }) => id)
-  expect([...PREVENT_CLEANING.keys()].filter((id) => !faults.includes(id))).toEqual([])
+  expect([...PREVENT_CLEANING.keys(), ...BEYOND_CORE].filter((id) => !faults.includes(id))).toEqual([])
 })

@@ -28,6 +28,7 @@ const READS: Operation = {
   public: false,
   reserved: false,
   effect: 'none',
+  answersSecret: false,
   subject: 'function',
   parameters: [],
   responses: [

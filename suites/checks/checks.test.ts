@@ -3,26 +3,39 @@ import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { FAULTS } from '../../fixtures/gateway/faults.js'
+import {
+  type AdminAccess,
+  isGuarded,
+  type KeyKind,
+  type Operation,
+  scopesOf,
+} from '../../openapi/contract.js'
 import { loadContract } from '../../openapi/load.js'
-import { type Cell, credentialLabel } from '../model.js'
+import { type Cell, credentialLabel, keyLabel } from '../model.js'
 import { plan, running, type Selection } from '../plan.js'
 import { CHECKS } from './index.js'
 
 const EVERYTHING: Selection = { profile: 'full', mode: 'full', checks: [], operations: [], unsupported: [] }
 
-/** Credentials that every scoped operation meets beside single scopes, and the one check that holds each. */
-const HELD_BY: readonly (readonly [credential: string, check: string])[] = [
-  ['admin token', 'admin-token-grants'],
-  ['no credential', 'no-credential-denies'],
-  ['garbage bearer', 'garbage-bearer-denies'],
-  ['key []', 'scopeless-key-denies'],
-]
+/** What the documents say of the admin token, and the check that holds it to that. */
+const ADMIN: Readonly<Record<AdminAccess, readonly string[]>> = {
+  grant: ['admin-token-grants'],
+  deny: ['admin-token-denies'],
+  silent: [],
+}
+
+/** The check that keeps every key out of an operation that no key opens. */
+const keeper = ({ reserved }: Operation): string => (reserved ? 'super-admin-denies' : 'admin-only-denies')
 
 const contract = await loadContract()
 const cells = plan(contract, CHECKS, EVERYTHING)
 const faults = FAULTS.map(({ id }) => id)
 
-const scoped = contract.operations.filter(({ scopes }) => scopes.length > 0)
+const guarded = contract.operations.filter(isGuarded)
+
+/** The kind of key that an operation is asked with. */
+const kindFor = ({ keyKind, service }: Operation): KeyKind =>
+  keyKind ?? (service === 'tasks' ? 'taskKey' : 'apiKey')
 
 /** The checks of the matrix that hold an operation with a credential to something. */
 const holders = (operation: string, credential: string): string[] =>
@@ -77,30 +90,37 @@ describe('the plan', () => {
     expect(running(cells)).toHaveLength(cells.length)
   })
 
-  test('keeps operations without scopes out of the authorization checks', () => {
+  test('keeps public operations out of the authorization checks', () => {
     const strays = ({ area, operation }: Cell) =>
-      area === 'authorization' && !scoped.some(({ id }) => id === operation)
+      area === 'authorization' && !guarded.some(({ id }) => id === operation)
     expect(cells.filter(strays)).toEqual([])
   })
 })
 
 describe('the scope matrix', () => {
-  test('has scopes and scoped operations', () => {
+  test('has scopes, and operations of every sort', () => {
     expect(contract.scopes.length).toBeGreaterThan(1)
-    expect(scoped.length).toBeGreaterThan(1)
+    const sorts = guarded.map(({ keyKind, reserved }) => (reserved ? 'reserved' : (keyKind ?? 'admin only')))
+    expect(new Set(sorts)).toEqual(new Set(['apiKey', 'taskKey', 'admin only', 'reserved']))
   })
 
-  test.for(scoped.map((operation) => [operation.id, operation] as const))(
+  test.for(guarded.map((operation) => [operation.id, operation] as const))(
     'of %s is complete',
     ([id, operation]) => {
-      const byScope = contract.scopes.map(({ name }) => [name, holders(id, `key [${name}]`)])
-      const documented = contract.scopes.map(({ name }) => [
-        name,
-        [operation.scopes.includes(name) ? 'scope-grants' : 'scope-denies'],
-      ])
-      expect(byScope).toEqual(documented)
-      const held = HELD_BY.map(([credential]) => [credential, holders(id, credential)])
-      expect(held).toEqual(HELD_BY.map(([credential, check]) => [credential, [check]]))
+      const { admin, scopes } = operation
+      const keyKind = kindFor(operation)
+      const names = scopesOf(contract, keyKind)
+      const byScope = names.map((name) => [name, holders(id, keyLabel(keyKind, [name]))])
+      const expected = (name: string) => {
+        if (operation.keyKind === undefined) return keeper(operation)
+        return scopes.includes(name) ? 'scope-grants' : 'scope-denies'
+      }
+      expect(byScope).toEqual(names.map((name) => [name, [expected(name)]]))
+      const scopeless = operation.keyKind === undefined ? keeper(operation) : 'scopeless-key-denies'
+      expect(holders(id, keyLabel(keyKind, []))).toEqual([scopeless])
+      expect(holders(id, 'admin token')).toEqual(ADMIN[admin])
+      expect(holders(id, 'no credential')).toEqual(['no-credential-denies'])
+      expect(holders(id, 'garbage bearer')).toEqual(['garbage-bearer-denies'])
     },
   )
 })

@@ -8,7 +8,7 @@ export default check({
   level: 'required',
   title: 'The admin token opens the operation.',
   clause: CLAUSES.adminToken,
-  catches: ['admin-token-limited', 'admin-token-lacks-delete'],
+  catches: ['admin-token-lacks-clusters', 'admin-token-limited', 'admin-token-lacks-delete'],
   probes: (operation) => (operation.admin === 'grant' ? [adminProbe] : []),
   judge: grant,
 })

@@ -27,7 +27,6 @@ export default check({
     'denial-as-redirect',
     'task-scopes-ignored',
     'task-denial-executes',
-    'registry-scope-as-in-prose',
   ],
   probes: ({ keyKind, scopes }, contract) =>
     keyKind === undefined

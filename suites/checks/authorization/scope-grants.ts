@@ -8,7 +8,12 @@ export default check({
   level: 'required',
   title: 'A key with one documented scope alone opens the operation.',
   clause: CLAUSES.keyScopes,
-  catches: ['one-cell-under-grant', 'one-task-cell-under-grant', 'first-alternative-only'],
+  catches: [
+    'one-cell-under-grant',
+    'one-task-cell-under-grant',
+    'registry-scope-as-in-prose',
+    'first-alternative-only',
+  ],
   probes: ({ keyKind, scopes }) =>
     keyKind === undefined
       ? []

@@ -13,6 +13,7 @@ import {
 import type { RunRecord, RunVerdict } from './record.js'
 import {
   certifyingInWords,
+  contractInWords,
   countsInWords,
   durationInWords,
   type Failure,
@@ -116,7 +117,7 @@ const shortenedPath = (path: string, width: number): string =>
   path.length <= width ? path : shortened(path.replaceAll(/\{[^}]*\}/g, '{}'), width)
 
 function verdictLines(record: RunRecord, width: number, paint: Paint): string[] {
-  const { verdict, run, contract, suite } = record
+  const { verdict, run, suite } = record
   const head = `${VERDICT_GLYPHS[verdict]} ${verdict}`
   const [first = '', ...rest] = wrapped(`${head}: ${countsInWords(record)}`, width)
   const facts: [string, string][] = [
@@ -125,7 +126,7 @@ function verdictLines(record: RunRecord, width: number, paint: Paint): string[] 
       `${counted(run.requests, 'request')} in ${durationInWords(record)}${run.interrupted ? ', interrupted' : ''}, mode ${run.mode}, seed ${run.seed}`,
     ],
     ['target', targetInWords(record)],
-    ['contract', `release ${contract.release}, ${suite.name} ${suite.version}`],
+    ['contract', `${contractInWords(record)}, ${suite.name} ${suite.version}`],
   ]
   return [
     paint(VERDICT_STYLES[verdict], head) + first.slice(head.length),

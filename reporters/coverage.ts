@@ -100,12 +100,9 @@ export function coverageOf(
 ): Coverage {
   const planned = new Set(cells.map(({ operation }) => operation))
   const reachBy = new Map(reaches.map((reach) => [reach.operation, reach]))
-  // A profile takes API sets whole.
-  const inProfile = new Set(
-    contract.operations.filter(({ id }) => planned.has(id)).map(({ apiSet }) => apiSet),
-  )
+  // What a profile takes has cells, run or left out.
   const operations = contract.operations
-    .filter(({ apiSet }) => inProfile.has(apiSet))
+    .filter(({ id }) => planned.has(id))
     .map((operation) => ({
       apiSet: operation.apiSet,
       counts: countsFor(
@@ -122,7 +119,10 @@ export function coverageOf(
   }
   return {
     ...each((dimension) => sum(operations.map(({ counts }) => counts[dimension]))),
-    apiSets: [...inProfile].map((name) => ({ name, ...each((dimension) => tally(name, dimension)) })),
+    apiSets: [...new Set(operations.map(({ apiSet }) => apiSet))].map((name) => ({
+      name,
+      ...each((dimension) => tally(name, dimension)),
+    })),
   }
 }
 

@@ -7,6 +7,7 @@ import type { RecordedCell, RunRecord } from './record.js'
 import {
   COUNTED_AS,
   certifyingInWords,
+  contractInWords,
   countsInWords,
   durationInWords,
   type Failure,
@@ -193,7 +194,7 @@ function particularsTable(record: RunRecord): string[] {
   const { checks, operations, unsupported } = run.selection
   const rows: [string, string][] = [
     ['suite', inline(`${suite.name} ${suite.version}, ${build}`)],
-    ['contract', `release ${inline(contract.release)}, sha256 ${code(contract.sha256)}`],
+    ['contract', `${inline(contractInWords(record))}, sha256 ${code(contract.sha256)}`],
     ['target', inline(targetInWords(record))],
     ...(product.length === 0 ? [] : [['product', inline(product.join(', '))] satisfies [string, string]]),
     [

@@ -97,7 +97,8 @@ export interface RunRecord {
   /** Why the record does not certify; empty when it does. */
   readonly notCertifyingBecause: readonly string[]
   readonly suite: SuiteIdentity
-  readonly contract: { readonly release: string; readonly sha256: string }
+  /** `spec` names the document that was laid over the release's, where one was. */
+  readonly contract: { readonly release: string; readonly spec?: string; readonly sha256: string }
   readonly target: TargetIdentity
   readonly run: RunParticulars
   readonly counts: Readonly<Record<Verdict, number>>
@@ -180,7 +181,7 @@ const plural = (count: number, noun: string): string => `${count} ${noun}${count
 
 /** Every reason why this run cannot stand for the product. */
 function notCertifying(verdict: RunVerdict, cells: readonly RecordedCell[], outcome: RunOutcome): string[] {
-  const { run, suite, target, leftBehind } = outcome
+  const { contract, run, suite, target, leftBehind } = outcome
   const excluded = cells.filter(({ verdict }) => verdict === 'excluded').length
   const unsupported = new Set(
     cells.filter(({ verdict }) => verdict === 'unsupported').map(({ apiSet }) => apiSet),
@@ -188,6 +189,7 @@ function notCertifying(verdict: RunVerdict, cells: readonly RecordedCell[], outc
   const reasons: [boolean, string][] = [
     [verdict !== 'conformant', `the verdict is ${verdict}`],
     [target.embedded, 'the target is the reference gateway of the suite'],
+    [contract.spec !== undefined, 'the contract is not the documented one alone'],
     [run.interrupted, 'the run was interrupted'],
     [excluded > 0, `excluded by the selection or the mode: ${plural(excluded, 'cell')}`],
     [run.mode !== 'full', `the mode is ${run.mode}, not full`],
@@ -201,6 +203,7 @@ function notCertifying(verdict: RunVerdict, cells: readonly RecordedCell[], outc
 
 /** Cells in plan order, whatever order their results came in. */
 export function buildRecord(outcome: RunOutcome): RunRecord {
+  const { contract } = outcome
   const results = new Map(
     outcome.reports.flatMap((report) => report.results.map((result) => [result.id, result])),
   )
@@ -217,7 +220,11 @@ export function buildRecord(outcome: RunOutcome): RunRecord {
     certifying: reasons.length === 0,
     notCertifyingBecause: reasons,
     suite: outcome.suite,
-    contract: { release: outcome.contract.release, sha256: outcome.contract.sha256 },
+    contract: {
+      release: contract.release,
+      ...(contract.spec !== undefined && { spec: contract.spec }),
+      sha256: contract.sha256,
+    },
     target: outcome.target,
     run: outcome.run,
     counts: {

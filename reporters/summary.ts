@@ -48,6 +48,10 @@ export const certifyingInWords = ({ certifying, notCertifyingBecause }: RunRecor
     : `Not certifying: ${notCertifyingBecause.map(singleLine).join('; ')}.`
 
 /** `http://gateway (domain), the reference gateway of the suite`. */
+/** `release current`, and what was laid over it. */
+export const contractInWords = ({ contract }: RunRecord): string =>
+  `release ${contract.release}${contract.spec === undefined ? '' : ` under ${contract.spec}`}`
+
 export function targetInWords({ target }: RunRecord): string {
   const own = target.embedded ? ', the reference gateway of the suite' : ''
   return singleLine(`${target.gateway} (domain ${target.domain})${own}`)

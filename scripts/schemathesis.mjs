@@ -24,14 +24,15 @@ const EXAMPLES = process.env.SCHEMATHESIS_MAX_EXAMPLES ?? '25'
 const PROBABILITY = 0.8
 
 /**
- * The Host that serves each document, where FUNCTION and VERSION stand for a function's, and the release whose
- * gateway is asked: the admin token of `initial` opens whatever admits it, and tasks came later.
+ * The Host that serves each document, where FUNCTION and VERSION stand for a function's, and the one that serves
+ * what goes straight to the function; and the release whose gateway is asked: the admin token of `initial` opens
+ * whatever admits it, and tasks came later.
  */
 const DOCUMENTS = {
   'api-keys.yaml': { host: 'api-keys', release: 'initial' },
   'control-plane.yaml': { host: 'api', release: 'initial' },
   'super-admin.yaml': { host: 'api', release: 'initial' },
-  'invocation.yaml': { host: 'invocation', release: 'initial' },
+  'invocation.yaml': { host: 'invocation', release: 'initial', direct: 'FUNCTION.invocation' },
   'direct-invocation.yaml': { host: 'VERSION.FUNCTION.invocation', release: 'initial' },
   'tasks.yaml': { host: 'tasks', release: 'current' },
   'clusters.yaml': { host: 'sis', release: 'initial' },
@@ -134,9 +135,11 @@ const issue = (ask, { issuer, product, type, scopes }, owner) =>
 
 /** Makes one of everything, and gives the values by which requests name it: parameter → values. */
 async function subjects(ask, token, release) {
-  const { function: made } = await ask('api', 'POST', '/v2/nvcf/functions', {
+  const body = { name: 'echo', inferenceUrl: '/echo', containerImage: IMAGE }
+  const { function: made } = await ask('api', 'POST', '/v2/nvcf/functions', { token, body })
+  const { function: second } = await ask('api', 'POST', `/v2/nvcf/functions/${made.id}/versions`, {
     token,
-    body: { name: 'echo', inferenceUrl: '/echo', containerImage: IMAGE },
+    body,
   })
   const version = `functions/${made.id}/versions/${made.versionId}`
   const { deployment } = await ask('api', 'POST', `/v2/nvcf/deployments/${version}`, {
@@ -175,7 +178,7 @@ async function subjects(ask, token, release) {
   const keys = await Promise.all(OWNERS.map((owner) => issue(ask, FUNCTIONS, owner)))
   const values = {
     'path.functionId': [made.id],
-    'path.functionVersionId': [made.versionId],
+    'path.functionVersionId': [made.versionId, second.versionId],
     'path.versionId': [made.versionId],
     'path.deploymentId': [deployment.deploymentId],
     'path.gpuSpecId': [deployment.deploymentSpecifications[0].gpuSpecificationId],
@@ -194,6 +197,13 @@ async function subjects(ask, token, release) {
     'body.input.apiKey': keys.map(({ value }) => value),
     'body.expires_at': [tomorrow()],
     'body.ncaId': [ACCOUNT],
+    'body.clusterName': ['two', 'three', 'four'],
+    'body.capabilities[*]': ['DynamicGPUDiscovery'],
+    'body.authorizedParty.ncaId': [ACCOUNT],
+    'body.deploymentSpecifications[*].gpu': [GPU.gpu],
+    'body.deploymentSpecifications[*].instanceType': [GPU.instanceType],
+    'body.deploymentSpecifications[*].minInstances': [1],
+    'body.deploymentSpecifications[*].maxInstances': [2],
     'body.containerImage': [IMAGE],
     'body.gpuSpecification.gpu': [GPU.gpu],
     'body.gpuSpecification.instanceType': [GPU.instanceType],
@@ -224,19 +234,20 @@ async function subjects(ask, token, release) {
 
 /** Whether the answers of a gateway of its own are those that a document allows. */
 async function conforms(schemathesis, document) {
-  const { host, release } = DOCUMENTS[document]
+  const { host, release, direct } = DOCUMENTS[document]
   const gateway = await startGateway({ release })
   gateways.push(gateway)
   const ask = client(gateway)
   const { value: token } = await ask('api-keys', 'POST', '/v1/admin/keys')
   const { made, credential, values } = await subjects(ask, token, release)
-  const served = host.replace('VERSION', made.versionId).replace('FUNCTION', made.id)
+  const served = (template) =>
+    `${template.replace('VERSION', made.versionId).replace('FUNCTION', made.id)}.${gateway.domain}`
   // The credential travels in the environment: a command line is there for all to read.
   writeFileSync(
     join(folder, 'schemathesis.toml'),
     [
       '[headers]',
-      `Host = "${served}.${gateway.domain}"`,
+      `Host = "${served(host)}"`,
       `Authorization = "Bearer \${NVCF_TOKEN}"`,
       '[dictionaries]',
       ...Object.entries(values).map(([name, some]) => `"${name}" = { values = ${JSON.stringify(some)} }`),
@@ -247,6 +258,13 @@ async function conforms(schemathesis, document) {
       ...Object.keys(values).map(
         (name) => `"${name}" = { dictionary = "${name}", probability = ${PROBABILITY} }`,
       ),
+      ...(direct === undefined
+        ? []
+        : [
+            '[[operations]]',
+            'include-path = "/{inferencePath}"',
+            `headers = { Host = "${served(direct)}", Authorization = "Bearer \${NVCF_TOKEN}" }`,
+          ]),
       '',
     ].join('\n'),
   )

@@ -251,8 +251,11 @@ export function presence(observation: Observation): Judgement {
   return decide(observation, 'the documented path answers', (answer) => {
     const seen = describe(answer)
     if (isSuccess(observation.operation, answer)) return pass(seen)
-    const unserved = answer.status === 405 || (answer.status === 404 && observation.subject === 'existing')
-    if (unserved && observation.operation.subject !== 'request') return fail(`${seen}: not served`)
+    const { operation, subject } = observation
+    const unserved = answer.status === 405 || (answer.status === 404 && subject === 'existing')
+    // What the documents say too little of may be named in vain.
+    const isNamed = operation.subject !== 'request' && operation.tentative === undefined
+    if (unserved && isNamed) return fail(`${seen}: not served`)
     return inconclusive(`${seen}${becauseSubjectMissing(observation)}`)
   })
 }

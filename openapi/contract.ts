@@ -229,6 +229,12 @@ export const apiSets = (contract: Contract): string[] => [
 export const responseOf = (operation: Operation, status: number): Response | undefined =>
   operation.responses.find((response) => response.status === status)
 
+/** The media type under which the documents describe a body of this Content-Type: its own, else a range. */
+export function documentedType({ content }: Response, contentType: string | undefined): string | undefined {
+  const type = contentType?.split(';')[0]?.trim().toLowerCase() ?? ''
+  return [type, `${type.split('/')[0]}/*`, '*/*'].find((wanted) => Object.hasOwn(content, wanted))
+}
+
 /** 2xx and 3xx statuses that the documents give the operation. */
 export const successStatuses = (operation: Operation): number[] =>
   operation.responses.map((response) => response.status).filter((status) => status < 400)

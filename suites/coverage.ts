@@ -2,7 +2,13 @@
  * What a run reached of the documents, down to the keywords of their schemas. Pure. Values stay with the
  * worker: what it passes on are places in the documents.
  */
-import { type Operation, type Response, responseOf, type Schema } from '../openapi/contract.js'
+import {
+  documentedType,
+  type Operation,
+  type Response,
+  responseOf,
+  type Schema,
+} from '../openapi/contract.js'
 import { isRecord, type JsonRecord } from '../openapi/json.js'
 import type { Answered, Observation, PathForm } from './model.js'
 
@@ -158,12 +164,10 @@ export const answerSchemas = ({ responses }: Operation): AnswerSchema[] => respo
 
 /** The schema that the documents give an answer of its status and media type. */
 function schemaFor(operation: Operation, { headers, status }: Answered): AnswerSchema | undefined {
-  const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? ''
   const response = responseOf(operation, status)
-  const schemas = response === undefined ? [] : schemasFor(response)
-  return [type, `${type.split('/')[0]}/*`, '*/*']
-    .map((wanted) => schemas.find(({ mediaType }) => mediaType === wanted))
-    .find((schema) => schema !== undefined)
+  if (response === undefined) return undefined
+  const type = documentedType(response, headers['content-type'])
+  return schemasFor(response).find(({ mediaType }) => mediaType === type)
 }
 
 /** Forms of the path on which it is this operation that answers. */

@@ -6,7 +6,7 @@ import { ADMIN_LABEL, IssueRefused, KeyRing, type KeySettings, mintAdminToken } 
 import type { RunSetup } from '../fixtures/lab.js'
 import { Ledger, type LedgerHead, type OpenLedger, readLedger } from '../fixtures/ledger.js'
 import { Operator } from '../fixtures/operator.js'
-import { Preflight, PreflightError } from '../fixtures/preflight.js'
+import { type PlannedService, Preflight, PreflightError } from '../fixtures/preflight.js'
 import { Redactor } from '../fixtures/redact.js'
 import type { FunctionSettings } from '../fixtures/subjects.js'
 import { possessionInWords, sweep } from '../fixtures/sweep.js'
@@ -52,17 +52,34 @@ function functionSettings(configured: Settings['function']): FunctionSettings {
   }
 }
 
-/** The services that the run will ask beside those that every run asks, and the API sets of each. */
-function servicesOf(contract: Contract, cells: readonly Cell[]): Map<string, string[]> {
+const NOBODY = '00000000-0000-4000-8000-000000000000'
+
+/** The services that the run will ask beside those that every run asks. */
+function servicesOf(contract: Contract, cells: readonly Cell[]): Map<string, PlannedService> {
   const planned = new Set(running(cells).map(({ operation }) => operation))
-  const services = new Map<string, string[]>()
+  const services = new Map<string, PlannedService>()
   for (const { id, service, apiSet } of contract.operations) {
     if (!planned.has(id) || service === 'api' || service === 'api-keys') continue
-    const apiSets = services.get(service) ?? []
-    services.set(service, apiSets.includes(apiSet) ? apiSets : [...apiSets, apiSet])
+    const known = services.get(service)?.apiSets ?? []
+    const read = contract.operations.find(
+      (one) => one.service === service && one.method === 'GET' && one.hostLabels.length === 0,
+    )
+    if (read === undefined) continue
+    const path = read.path.replaceAll(/\{[^}]*\}/g, NOBODY)
+    services.set(service, { apiSets: known.includes(apiSet) ? known : [...known, apiSet], path })
   }
   return services
 }
+
+/** The kinds of keys that the run will ask with; every run issues one of the first. */
+const keyKindsOf = (cells: readonly Cell[]): KeyKind[] => [
+  ...new Set<KeyKind>([
+    'apiKey',
+    ...running(cells).flatMap(({ probe: { credential } }) =>
+      credential.kind === 'key' ? [credential.keyKind] : [],
+    ),
+  ]),
+]
 
 /** The contract and the cells that the settings select; nothing is sent but a request for the gateway's document. */
 export async function planFor(settings: Settings): Promise<{ contract: Contract; cells: Cell[] }> {
@@ -180,6 +197,7 @@ export async function openSession(
     pid: process.pid,
     host: hostname(),
     embedded: embedded !== undefined,
+    release: contract.release,
   }
   let ledger: Ledger
   try {
@@ -216,6 +234,7 @@ export async function openSession(
       keys,
       given,
       servicesOf(contract, cells),
+      keyKindsOf(cells),
     )
     return {
       setup: {

@@ -29,7 +29,6 @@ export async function sweepLedgers(flags: Flags): Promise<number> {
     say(`Nothing to sweep: ${settings.out} holds no ledger of an interrupted run${where}.`)
     return 0
   }
-  const contract = await loadContract(settings.release)
   let stays = 0
   let leftAlone = 0
   for (const ledger of wanted) {
@@ -45,6 +44,7 @@ export async function sweepLedgers(flags: Flags): Promise<number> {
       continue
     }
     say(`Run ${run} of ${startedAt} against ${gateway}: ${ledger.left.length} to remove.`)
+    const contract = await loadContract(ledger.head.release ?? settings.release)
     const { leftBehind } = await cleanUp(
       ledger,
       contract,

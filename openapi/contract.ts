@@ -157,6 +157,8 @@ export interface ReadBack {
   readonly pointer: string
   /** Pointer into the request body: only observed values equal to that value count. */
   readonly equals?: string
+  /** The one observed value that counts, where the others come and go by themselves. */
+  readonly only?: string
 }
 
 export interface Operation {

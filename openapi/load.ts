@@ -150,13 +150,17 @@ function readAccess(operation: JsonRecord, release: Release) {
   const ofAdmin = strings(adminRequirement?.adminToken)
   const held = release.adminToken
   const opens = held === 'full' || [...scopes, ...ofAdmin].some((scope) => held.includes(scope))
-  const admin: AdminAccess = adminRequirement === undefined ? 'silent' : opens ? 'grant' : 'deny'
+  const reserved = named('superAdmin').length > 0
+  // A list of scopes, none of which begins with admin:, opens nothing of the administrators'.
+  const shut = reserved && held !== 'full'
+  const admin: AdminAccess =
+    adminRequirement === undefined ? (shut ? 'deny' : 'silent') : opens ? 'grant' : 'deny'
   return {
     scopes,
     ...(keyKind !== undefined && { keyKind }),
     admin,
     public: operation['x-public'] === true,
-    reserved: named('superAdmin').length > 0,
+    reserved,
   }
 }
 
@@ -238,7 +242,8 @@ function readOperation(
       readBackDraft: {
         operationId: text(readBack.operation) ?? '',
         pointer: text(readBack.pointer) ?? '',
-        ...(text(readBack.equals) !== undefined && { equals: text(readBack.equals) ?? '' }),
+        ...saying('equals', readBack.equals),
+        ...saying('only', readBack.only),
       },
     }),
   }

@@ -183,7 +183,9 @@ describe('rows of the scope matrix that are alike', () => {
   }
 
   test('are one line where every credential was denied', () => {
-    expect(alike([])).toContain('\n  Things\n  14 operations, every credential denied as documented\n')
+    expect(alike([])).toContain(
+      '\n  Things\n  14 operations, denied as documented to every credential tried\n',
+    )
   })
 
   test('keep their marks in one line where one was granted', () => {
@@ -192,7 +194,7 @@ describe('rows of the scope matrix that are alike', () => {
 
   test('stand below those that deviate', () => {
     expect(alike([3])).toMatch(
-      /\n {2}Things\n {2}GET {4}\/v2\/nvcf\/things\/3 +!\n {2}13 operations, every credential denied as documented\n/,
+      /\n {2}Things\n {2}GET {4}\/v2\/nvcf\/things\/3 +!\n {2}13 operations, denied as documented to every credential tried\n/,
     )
   })
 

@@ -236,7 +236,7 @@ function alikeLines(
   if (first.marks.includes('granted')) {
     return [rowLine({ ...first, method: `${alike.length} ×`, path: ALIKE }, columns, label, paint)]
   }
-  const text = `${alike.length} operations, every credential denied as documented`
+  const text = `${alike.length} operations, denied as documented to every credential tried`
   return wrapped(text, width - 2).map((line) => `  ${line}`)
 }
 

@@ -51,9 +51,9 @@ export function defineArea(area: Area): void {
           ...(reach !== undefined && { reach }),
           requests: lab.requests,
         }
-        const undecided = results.filter(({ verdict }) => verdict !== 'pass')
-        if (undecided.length > 0 && check.level === 'required')
-          throw new Error(undecided.map(line).join('\n'))
+        const required = new Set(own.filter(({ level }) => level === 'required').map(({ id }) => id))
+        const undecided = results.filter(({ id, verdict }) => verdict !== 'pass' && required.has(id))
+        if (undecided.length > 0) throw new Error(undecided.map(line).join('\n'))
       })
     }
   }

@@ -22,6 +22,7 @@ vi.setConfig({ maxConcurrency: 3, testTimeout: 120_000 })
 
 /** Faults that keep a run from cleaning up, and why; the record must then say what stayed. */
 const PREVENT_CLEANING: ReadonlyMap<string, string> = new Map([
+  ['admin-token-lacks-clusters', 'clusters can be neither listed nor removed'],
   ['delete-without-effect', 'what is deleted stays'],
   ['missing-required-field', 'a version that is listed without its versionId cannot be named to be deleted'],
   ['registry-scope-as-in-prose', 'registry credentials can be neither listed nor removed'],
@@ -32,6 +33,7 @@ const PREVENT_CLEANING: ReadonlyMap<string, string> = new Map([
 const BEYOND_CORE: ReadonlySet<string> = new Set([
   'admin-token-lacks-clusters',
   'admin-token-widened',
+  'cancel-without-effect',
   'cluster-errors-as-problems',
   'clusters-open-to-keys',
   'denial-executes-deploy',

@@ -10,7 +10,7 @@ export default check({
   title: 'A granted change shows where its state is read back.',
   clause: CLAUSES.responses,
   examinesSuccess: true,
-  catches: ['delete-without-effect', 'update-without-effect'],
+  catches: ['delete-without-effect', 'update-without-effect', 'cancel-without-effect'],
   probes: (operation) => {
     if (operation.readBack === undefined) return []
     // The same update twice is one change; what uses its subject up gets a new one for each credential.

@@ -8,7 +8,7 @@ import type { Contract } from '../openapi/contract.js'
 import { records, select, text } from '../openapi/json.js'
 import { loadContract } from '../openapi/load.js'
 import { type Cleanup, cleanUp } from './session.js'
-import { ask, scratch } from './testing.js'
+import { ask, type Passed, proxyTo, remaining, scratch } from './testing.js'
 
 const OWN = 'nvcf-conformance-abcd1234-1'
 const FOREIGN = 'production-llm'
@@ -48,9 +48,10 @@ async function names(): Promise<unknown[]> {
   return records(functions).map(({ name }) => name)
 }
 
-function clean(): Promise<Cleanup> {
-  const open = readLedger(ledger.file)
-  if (open === undefined) throw new Error('the ledger has no head')
+function clean(through?: string): Promise<Cleanup> {
+  const found = readLedger(ledger.file)
+  if (found === undefined) throw new Error('the ledger has no head')
+  const open = { ...found, head: { ...found.head, gateway: through ?? found.head.gateway } }
   return cleanUp(open, contract, undefined, contract.keyIssue, PATIENCE)
 }
 
@@ -104,4 +105,92 @@ test('a target that cannot be reached leaves the ledger and says what may be the
   gateway = next
   expect(await clean()).toMatchObject({ leftBehind: [`function ${OWN}`] })
   expect(existsSync(ledger.file)).toBe(true)
+})
+
+/** One of each kind that has a name of its own, under names of the run; and one of somebody else's. */
+async function makeThings(marker: string): Promise<void> {
+  const post = (line: string, body: object) => ask(gateway.url, 'api', line, { bearer, body })
+  const secret = { name: marker, value: 'nothing' }
+  await post('POST /v2/nvcf/telemetries', {
+    endpoint: `https://telemetry.example.com/${marker}`,
+    protocol: 'HTTP',
+    provider: 'DATADOG',
+    types: ['LOGS'],
+    secret,
+  })
+  await post('POST /v2/nvcf/registry-credentials', {
+    registryHostname: `${marker}.example.com`,
+    artifactTypes: ['CONTAINER'],
+    secret,
+  })
+}
+
+const intendThings = (name: string): void => {
+  for (const kind of ['telemetry', 'registry-credential'] as const) {
+    ledger.intend({ kind, name, account: 'nvcf-conformance-abcd1234' })
+  }
+}
+
+test('things are found by the name in them; those of others stay', async () => {
+  await makeThings(OWN)
+  await makeThings('nvcf-conformance-ffff0000-1')
+  intendThings(OWN)
+  expect(await clean()).toMatchObject({ leftBehind: [] })
+  expect(remaining(gateway.census())).toEqual({ telemetries: 1, registryCredentials: 1 })
+})
+
+test('a list that is none is not an empty one', async () => {
+  await makeThings(OWN)
+  intendThings(OWN)
+  const proxy = await proxyTo(gateway.url, {
+    instead: ({ method, path }) =>
+      method === 'GET' && path === '/v2/nvcf/telemetries'
+        ? { status: 200, headers: { 'content-type': 'application/json' }, body: '{"items":[]}' }
+        : undefined,
+  })
+  const { leftBehind } = await clean(proxy.url)
+  await proxy.close()
+  expect(leftBehind).toEqual([
+    `telemetry ${OWN}`,
+    'unknown: whether there is a telemetry more: they could not all be listed',
+  ])
+  expect(existsSync(ledger.file)).toBe(true)
+  expect(remaining(gateway.census())).toEqual({ telemetries: 1 })
+})
+
+test('what cannot be listed is removed by an identifier that leads to the name', async () => {
+  await makeThings(OWN)
+  const { telemetries } = await ask(gateway.url, 'api', 'GET /v2/nvcf/telemetries', { bearer })
+  const id = text(records(telemetries)[0]?.telemetryId) ?? ''
+  ledger.intend({ kind: 'telemetry', name: OWN, account: 'x', id })
+  const asked: Passed[] = []
+  const proxy = await proxyTo(gateway.url, {
+    before: (passed) => void asked.push(passed),
+    instead: ({ path }) => (path === '/v2/nvcf/telemetries' ? { status: 500 } : undefined),
+  })
+  await clean(proxy.url)
+  await proxy.close()
+  const removals = asked.filter(({ method, host }) => method === 'DELETE' && host.startsWith('api.'))
+  expect(removals.map(({ path }) => path)).toEqual([`/v2/nvcf/telemetries/${id}`])
+  expect(remaining(gateway.census())).toEqual({ registryCredentials: 1 })
+})
+
+test('tasks are looked for on every page, and pages that turn in circles end', async () => {
+  const cursors: string[] = []
+  const page = (cursor: string | null) => ({ tasks: [], limit: 100, cursor: cursor === null ? 'a' : 'b' })
+  const proxy = await proxyTo(gateway.url, {
+    instead: ({ method, path }) => {
+      const url = new URL(path, gateway.url)
+      if (method !== 'GET' || url.pathname !== '/v1/nvct/tasks') return undefined
+      cursors.push(url.searchParams.get('cursor') ?? '')
+      const body = JSON.stringify(page(url.searchParams.get('cursor')))
+      return { status: 200, headers: { 'content-type': 'application/json' }, body }
+    },
+  })
+  ledger.intend({ kind: 'task', name: OWN, account: 'x' })
+  const { leftBehind } = await clean(proxy.url)
+  await proxy.close()
+  expect(leftBehind).toContain(`task ${OWN}`)
+  expect(cursors.slice(0, 3)).toEqual(['', 'a', 'b'])
+  expect(cursors.length).toBeLessThan(20)
 })

@@ -43,7 +43,7 @@ describe('the bundled contract', () => {
     expect(Object.fromEntries(counts)).toEqual({
       'api-keys': 20,
       api: 111,
-      invocation: 9,
+      invocation: 10,
       tasks: 11,
       sis: 6,
     })

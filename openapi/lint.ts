@@ -23,8 +23,9 @@ const RULES: readonly Rule[] = [
   (operation) =>
     !isGuarded(operation) && !operation.public && 'names nobody who may use it and is not marked x-public',
   (operation) => isGuarded(operation) && operation.public && 'is marked x-public and names who may use it',
-  ({ hostLabels, path, public: open }) =>
-    !/^\/v\d+\//.test(path) && !open && hostLabels.length === 0 && 'has no version prefix',
+  // What is passed on to a function has the function's own path.
+  ({ effect, path, public: open }) =>
+    !/^\/v\d+\//.test(path) && !open && effect !== 'invoke' && 'has no version prefix',
   ({ operationId }) => operationId === '' && 'has no operationId',
   ({ apiSet }) => apiSet === '' && 'has no tag to name its API set',
   ({ method, effect }) =>

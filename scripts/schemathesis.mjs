@@ -34,6 +34,7 @@ const DOCUMENTS = {
   'super-admin.yaml': { host: 'api', release: 'initial' },
   'invocation.yaml': { host: 'invocation', release: 'initial', direct: 'FUNCTION.invocation' },
   'direct-invocation.yaml': { host: 'VERSION.FUNCTION.invocation', release: 'initial' },
+  'invocation-by-header.yaml': { host: 'invocation', release: 'initial' },
   'tasks.yaml': { host: 'tasks', release: 'current' },
   'clusters.yaml': { host: 'sis', release: 'initial' },
 }

@@ -16,6 +16,7 @@ interface Mistake {
 
 /** Files of the working directory before the command starts. */
 const CONFIGS = {
+  'tasks.yaml': 'taskServiceId: somebody-else',
   'not-yaml.yaml': 'gateway: [http://gateway.example',
   'twice.yaml': 'seed: 1\nseed: 2\n',
   'tab.yaml': 'services:\n\tapi: http://gateway.example\n',
@@ -220,6 +221,10 @@ const TARGETS: readonly BadTarget[] = [
   { what: 'a key endpoint that refuses', names: 'POST /v1/keys', mend: 'SERVICE_ID',                         ...instead('/v1/keys', 400) },
   { what: 'a service id that the gateway does not know', env: { SERVICE_ID: 'somebody-else' }, names: 'POST /v1/keys', mend: 'SERVICE_ID',
     start: async ({ url }) => ({ url }) },
+  { what: 'a task service id that the gateway does not know', options: ['--config', 'tasks.yaml'], names: 'No task key', mend: 'taskServiceId',
+    start: async ({ url }) => ({ url }) },
+  { what: 'a gateway without tasks', names: 'tasks.127.0.0.1', mend: 'unsupported: ["Task Management"',
+    start: () => startGateway({ release: 'initial' }) },
   { what: 'a token that the gateway does not accept', env: { NVCF_TOKEN: 'stale' }, names: 'NVCF_TOKEN', mend: 'Renew it',
     start: async ({ url }) => ({ url }) },
 ]

@@ -6,7 +6,7 @@ import { ADMIN_LABEL, IssueRefused, KeyRing, type KeySettings, mintAdminToken } 
 import type { RunSetup } from '../fixtures/lab.js'
 import { Ledger, type LedgerHead, type OpenLedger, readLedger } from '../fixtures/ledger.js'
 import { Operator } from '../fixtures/operator.js'
-import { type PlannedService, Preflight, PreflightError } from '../fixtures/preflight.js'
+import { type PlannedService, Preflight } from '../fixtures/preflight.js'
 import { Redactor } from '../fixtures/redact.js'
 import type { FunctionSettings } from '../fixtures/subjects.js'
 import { possessionInWords, sweep } from '../fixtures/sweep.js'
@@ -94,14 +94,6 @@ export async function planFor(settings: Settings): Promise<{ contract: Contract;
     )
   }
   return { contract, cells }
-}
-
-/** Whether what stopped the run was a credential refused by a decisive answer: then none was issued. */
-function refusedIssue(cause: unknown): boolean {
-  const refusal = cause instanceof PreflightError ? cause.cause : undefined
-  if (!(refusal instanceof IssueRefused) || refusal.outcome.kind !== 'answer') return false
-  const { status } = refusal.outcome
-  return status >= 400 && status < 500
 }
 
 const unwritable = (out: string, cause: unknown): SettingsError => {
@@ -264,13 +256,8 @@ export async function openSession(
       close,
     }
   } catch (cause) {
-    // A refusal made nothing, and a target that refuses may not tell what is there either.
-    if (refusedIssue(cause)) {
-      ledger.discard()
-      await embedded?.close()
-    }
     // The target may be out of reach: what could not be removed stays in the ledger for `sweep`.
-    else await close().catch(() => undefined)
+    await close().catch(() => undefined)
     throw cause
   } finally {
     before = target.requests

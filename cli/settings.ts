@@ -103,6 +103,8 @@ const CONFIG_ONLY = [
   'account',
 ] as const
 
+const MODE_NAMES = Object.keys(MODES).filter((name): name is Mode => name in MODES)
+
 const DEFAULT_CONFIG = 'nvcf-conformance.yaml'
 
 export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>
@@ -240,7 +242,7 @@ export async function resolveSettings(flags: Flags, environment: Environment): P
     ...(spec !== undefined && { spec }),
     allowRemoteRefs: one('allow-remote-refs', (value) => isOn('allow-remote-refs', value)) ?? false,
     profile: all('profile')[0] ?? 'full',
-    mode: one('mode', (value) => among('mode', value, Object.keys(MODES) as Mode[])) ?? 'full',
+    mode: one('mode', (value) => among('mode', value, MODE_NAMES)) ?? 'full',
     matrix: one('matrix', (value) => among('matrix', value, ['exhaustive'])) ?? 'exhaustive',
     checks: all('check'),
     operations: all('operation'),

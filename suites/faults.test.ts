@@ -18,7 +18,7 @@ import type { Check } from './check.js'
 import { CHECKS } from './checks/index.js'
 
 // Each run is a process of its own that waits about as long as it works.
-vi.setConfig({ maxConcurrency: 3, testTimeout: 120_000 })
+vi.setConfig({ maxConcurrency: 5, testTimeout: 120_000 })
 
 /** Faults that keep a run from cleaning up, and why; the record must then say what stayed. */
 const PREVENT_CLEANING: ReadonlyMap<string, string> = new Map([

@@ -8,7 +8,7 @@ import type { RunRecord } from '../reporters/record.js'
 
 const RELEASES = await releaseNames()
 
-vi.setConfig({ maxConcurrency: 2, testTimeout: 120_000 })
+vi.setConfig({ maxConcurrency: 3, testTimeout: 120_000 })
 
 describe.concurrent('against the embedded gateway', () => {
   test.for(RELEASES)('release %s is conformant and covered', async (release) => {

@@ -11,7 +11,7 @@ import { VARIATIONS } from '../fixtures/gateway/variations.js'
 import type { RunRecord } from '../reporters/record.js'
 
 // Each run is a process of its own that waits more than it works.
-vi.setConfig({ maxConcurrency: 3, testTimeout: 120_000 })
+vi.setConfig({ maxConcurrency: 5, testTimeout: 120_000 })
 
 const ALL = VARIATIONS.map(({ id }) => id)
 

@@ -45,7 +45,7 @@ export async function printPlan(flags: Flags): Promise<number> {
     return operation === undefined ? [] : listed(operation, cells)
   })
   process.stdout.write(
-    `${[...lines, '', describePlan(contract, cells, settings), `Keys: ${scopeSets(cells).join(', ')}.`, 'Nothing was sent.'].join('\n')}\n`,
+    `${[...lines, '', describePlan(contract, cells, settings), `Keys: ${scopeSets(cells).join(', ')}.`, settings.spec === 'target' ? "Nothing was sent but the request for the gateway's document." : 'Nothing was sent.'].join('\n')}\n`,
   )
   return 0
 }

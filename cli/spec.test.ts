@@ -308,7 +308,7 @@ describe('the gateway’s own document', () => {
     })
     expect(code).toBe(0)
     expect(stderr).toContain('manage_registries')
-    expect(stdout).toContain('Nothing was sent.')
+    expect(stdout).toContain("Nothing was sent but the request for the gateway's document.")
   })
 
   test('is asked for under the Host of the control plane', async () => {

@@ -105,6 +105,8 @@ export interface KeyIssue {
   readonly product: string
   /** Types of the resources, each granted as a whole. */
   readonly resources: readonly string[]
+  /** The resources that limit a key to one thing; `{id}` stands for its identifier. */
+  readonly limits: readonly { readonly type: string; readonly id: string }[]
 }
 
 /**
@@ -161,6 +163,15 @@ export interface ReadBack {
   readonly only?: string
 }
 
+/** How an operation looks at the resources of the key that asks. */
+export type ResourceUse =
+  /** An existing function outside them is 403. */
+  | { readonly use: 'checked' }
+  /** A list holds only what they reach; the pointer leads to the ids of functions in the success body. */
+  | { readonly use: 'filtered'; readonly pointer: string }
+  /** The same answer whatever they are. */
+  | { readonly use: 'ignored' }
+
 export interface Operation {
   readonly id: OperationId
   readonly operationId: string
@@ -176,11 +187,17 @@ export interface Operation {
   readonly scopes: readonly string[]
   /** The kind of key that holds them; absent where no key opens the operation. */
   readonly keyKind?: KeyKind
+  /** What the documents ask of a token, and no key can hold. Empty where a key's scopes are all there is. */
+  readonly tokenScopes: readonly string[]
   readonly admin: AdminAccess
   /** Whether the documents mark it as open to requests without a credential. */
   readonly public: boolean
   /** Whether nobody who can be given a credential may use it. */
   readonly reserved: boolean
+  /** What it means that whoever reaches this Host may use it: the end of a sentence. */
+  readonly exposure?: string
+  /** Absent where the documents do not say. */
+  readonly resources?: ResourceUse
   /** Why the documents say too little of it to hold anybody to them; its cells are advice. */
   readonly tentative?: string
   readonly effect: Effect

@@ -15,7 +15,8 @@ export const text = (value: unknown): string | undefined => (typeof value === 's
 
 const unescaped = (token: string): string => token.replaceAll('~1', '/').replaceAll('~0', '~')
 
-const tokens = (pointer: string): string[] => pointer.split('/').slice(1).map(unescaped)
+/** The steps of a pointer. */
+export const tokens = (pointer: string): string[] => pointer.split('/').slice(1).map(unescaped)
 
 /** Every value that the pointer reaches; `*` walks an array. Empty when nothing is there. */
 export function select(document: unknown, pointer: string): unknown[] {

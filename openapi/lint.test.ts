@@ -71,6 +71,8 @@ describe('the bundled contract', () => {
   })
 })
 
+const OPEN = { service: 'api-keys', public: true, scopes: [], admin: 'silent' } as const
+
 const BROKEN: readonly [string, (operation: Operation) => Operation, RegExp][] = [
   ['nobody who may and no mark', (o) => ({ ...o, scopes: [], admin: 'silent' }), /names nobody who may/],
   ['scopes on a public operation', (o) => ({ ...o, public: true }), /marked x-public and names who may/],
@@ -86,6 +88,31 @@ const BROKEN: readonly [string, (operation: Operation) => Operation, RegExp][] =
   ['an effect of a GET', (o) => ({ ...o, method: 'GET' }), /GET with x-effect create/],
   ['a key that nobody issues', (o) => ({ ...o, keyKind: 'taskKey', scopes: [] }), /how one is issued/],
   ['a scope nobody lists', (o) => ({ ...o, scopes: ['fly'] }), /does not list: fly/],
+  ['no scope of an administrator', (o) => ({ ...o, scopes: [], reserved: true }), /names no scope/],
+  [
+    'a scope of tokens that keys hold',
+    (o) => ({ ...o, tokenScopes: ['list_functions'] }),
+    /may hold as well/,
+  ],
+  [
+    'a function and no word on resources',
+    (o) => ({
+      ...o,
+      parameters: [{ name: 'x', in: 'header', required: true, schema: {}, fill: 'function-id' }],
+    }),
+    /has no x-resources/,
+  ],
+  ['a function in the Host', (o) => ({ ...o, hostLabels: ['function-id'] }), /has no x-resources/],
+  ...['/functions/*/id', '/function/id/*', 'function/id', ''].map((pointer): (typeof BROKEN)[number] => [
+    `a list filtered at '${pointer}'`,
+    (o) => ({ ...o, resources: { use: 'filtered', pointer } }),
+    /which leads nowhere/,
+  ]),
+  ...[undefined, 'Whoever asks', 'whoever asks.'].map((exposure): (typeof BROKEN)[number] => [
+    `the exposure '${exposure}'`,
+    (o) => ({ ...without(o, 'exposure'), ...(exposure && { exposure }), ...OPEN }),
+    /has no x-exposure/,
+  ]),
   ['no read-back', (o) => without(o, 'readBack'), /neither x-read-back nor x-unreadable/],
   [
     'no success',

@@ -9,7 +9,7 @@ import {
   scopesOf,
   shape,
 } from './contract.js'
-import { isRecord, type JsonRecord } from './json.js'
+import { isRecord, type JsonRecord, records, tokens } from './json.js'
 
 /** Violations of a schema by a value; throws when the schema itself cannot be used. */
 export type Violations = (schema: Schema, value: unknown) => readonly string[]
@@ -17,6 +17,24 @@ export type Violations = (schema: Schema, value: unknown) => readonly string[]
 type Rule = (operation: Operation, contract: Contract) => string | false
 
 const STATE_CHANGES = ['create', 'update', 'delete', 'deploy', 'undeploy']
+
+/** Whether something that keeps to the schema can have a value where the steps lead. */
+function leadsTo(schema: unknown, steps: readonly string[]): boolean {
+  const [step, ...deeper] = steps
+  if (step === undefined) return true
+  if (!isRecord(schema)) return false
+  const properties = isRecord(schema.properties) ? schema.properties : {}
+  const inner = step === '*' ? schema.items : properties[step]
+  return (
+    (inner !== undefined && leadsTo(inner, deeper)) ||
+    records(schema.allOf).some((part) => leadsTo(part, steps))
+  )
+}
+
+/** Whether the path, the Host or a header that it needs says which function is meant. */
+const namesFunction = ({ hostLabels, parameters }: Operation): boolean =>
+  hostLabels.includes('function-id') ||
+  parameters.some(({ fill, required }) => fill === 'function-id' && required)
 
 /** Each rule answers what is wrong, or false. */
 const RULES: readonly Rule[] = [
@@ -41,6 +59,33 @@ const RULES: readonly Rule[] = [
     keyKind !== undefined &&
     contract.keyIssue[keyKind] === undefined &&
     `takes a ${keyKind}, and no document says with x-issue how one is issued`,
+  ({ reserved, tokenScopes }) =>
+    reserved && tokenScopes.length === 0 && 'is for superAdmin and names no scope',
+  ({ tokenScopes }, { scopes }) => {
+    const held = tokenScopes.filter((name) => scopes.some((scope) => scope.name === name))
+    return held.length > 0 && `asks of a token what keys may hold as well: ${held.join(', ')}`
+  },
+  (operation) =>
+    operation.scopes.length > 0 &&
+    namesFunction(operation) &&
+    operation.resources === undefined &&
+    'names a function and has no x-resources',
+  ({ resources, responses }) => {
+    if (resources?.use !== 'filtered') return false
+    const { pointer } = resources
+    const schemas = responses
+      .filter(({ status }) => status < 300)
+      .flatMap((one) => Object.values(one.content))
+    return (
+      !(pointer.startsWith('/') && schemas.some((schema) => leadsTo(schema, tokens(pointer)))) &&
+      `is filtered at ${pointer}, which leads nowhere in what it answers`
+    )
+  },
+  ({ exposure = '', public: open, service }) =>
+    service === 'api-keys' &&
+    open &&
+    !/^[a-z].*[^.\s]$/.test(exposure) &&
+    'is open to all and has no x-exposure, which begins in lower case and has no full stop',
   ({ effect, public: open, readBack, unreadable }) =>
     STATE_CHANGES.includes(effect) &&
     !open &&

@@ -20,6 +20,7 @@ import {
   type Parameter,
   type ReadBack,
   type RequestBody,
+  type ResourceUse,
   type Response,
   type ResponseHeader,
   type Schema,
@@ -140,7 +141,7 @@ function readResponses(value: unknown): Response[] {
 /** The names of all kinds of keys. */
 const keyKinds = Object.keys(KEY_KINDS).filter((name): name is KeyKind => name in KEY_KINDS)
 
-/** Each requirement object is one alternative: `adminToken: []`, `apiKey: [scope]`, `superAdmin: []`. */
+/** Each requirement object is one alternative: `adminToken: []`, `apiKey: [scope]`, `superAdmin: [scope]`. */
 function readAccess(operation: JsonRecord, release: Release) {
   const requirements = records(operation.security)
   const named = (scheme: string) => requirements.filter((requirement) => scheme in requirement)
@@ -150,7 +151,9 @@ function readAccess(operation: JsonRecord, release: Release) {
   const ofAdmin = strings(adminRequirement?.adminToken)
   const held = release.adminToken
   const opens = held === 'full' || [...scopes, ...ofAdmin].some((scope) => held.includes(scope))
-  const reserved = named('superAdmin').length > 0
+  const superAdmin = named('superAdmin')
+  const reserved = superAdmin.length > 0
+  const tokenScopes = [...ofAdmin, ...superAdmin.flatMap((one) => strings(one.superAdmin))]
   // A list of scopes, none of which begins with admin:, opens nothing of the administrators'.
   const shut = reserved && held !== 'full'
   const admin: AdminAccess =
@@ -158,10 +161,18 @@ function readAccess(operation: JsonRecord, release: Release) {
   return {
     scopes,
     ...(keyKind !== undefined && { keyKind }),
+    tokenScopes,
     admin,
     public: operation['x-public'] === true,
     reserved,
   }
+}
+
+/** `checked`, `ignored`, or `filtered:` with the pointer to what a list is narrowed to. */
+function readResources(value: unknown, where: string): ResourceUse {
+  const pointer = isRecord(value) ? text(value.filtered) : undefined
+  if (pointer !== undefined) return { use: 'filtered', pointer }
+  return { use: among(['checked', 'ignored'] as const, value, `${where}: x-resources`) }
 }
 
 interface Host {
@@ -220,6 +231,7 @@ function readOperation(
   const body = readBody(operation.requestBody, id)
   const readBack = operation['x-read-back']
   const creates = operation['x-creates']
+  const resources = operation['x-resources']
   return {
     id,
     operationId: text(operation.operationId) ?? '',
@@ -233,6 +245,8 @@ function readOperation(
     answersSecret: effect === 'issue' || operation['x-answers-secret'] === true,
     subject: among<SubjectKind>(SUBJECTS, operation['x-subject'] ?? 'none', `${id}: x-subject`),
     ...(creates !== undefined && { creates: among<Creation>(CREATIONS, creates, `${id}: x-creates`) }),
+    ...saying('exposure', operation['x-exposure']),
+    ...(resources !== undefined && { resources: readResources(resources, id) }),
     ...saying('tentative', operation['x-tentative']),
     ...saying('unreadable', operation['x-unreadable']),
     parameters: readParameters(operation, item, id),
@@ -286,6 +300,7 @@ function readKeys(documents: readonly JsonRecord[]): Pick<Contract, 'scopes' | '
       issuerId: text(issue['issuer-id']) ?? '',
       product: text(issue.product) ?? '',
       resources: strings(issue.resources),
+      limits: records(issue.limits).map(({ id, type }) => ({ type: text(type) ?? '', id: text(id) ?? '' })),
     }
   }
   return { scopes, keyIssue }

@@ -93,7 +93,8 @@ describe('the document that a gateway publishes', () => {
 
   test('keeps the cells that are planned, and makes those in conflict advice', async () => {
     const { contract } = await laid(OPENAPI_DOCUMENT)
-    const everything = { profile: 'full', mode: 'full', checks: [], operations: [], unsupported: [] } as const
+    const all = { profile: 'full', mode: 'full', matrix: 'exhaustive', seed: 1 } as const
+    const everything = { ...all, checks: [], operations: [], unsupported: [] }
     const [before, after] = [bundled, contract].map((one) => plan(one, CHECKS, everything))
     expect(after?.map(({ id }) => id)).toEqual(before?.map(({ id }) => id))
     const lowered = after?.filter(({ level }, index) => level !== before?.[index]?.level) ?? []
@@ -134,6 +135,17 @@ describe('an operation of both', () => {
       responses: {},
     })
     expect(both.operation(FUNCTIONS).tentative).toBeUndefined()
+  })
+
+  test.each([
+    ['account_setup', 0],
+    ['admin:anything', 0],
+    ['list_functions', 1],
+  ])('for administrators, opened by %s', async (scope, conflicts) => {
+    const { notes } = await withPaths({
+      '/v2/nvcf/accounts': { get: { 'x-scopes': [scope], responses: {} } },
+    })
+    expect(notes('conflict')).toHaveLength(conflicts)
   })
 
   test('is advice where it demands what the suite does not send', async () => {
@@ -311,6 +323,11 @@ describe('an operation of one alone', () => {
       ['form', 'LONG'],
     ])
     expect([200, 401, 403, 404].every((status) => responseOf(things, status) !== undefined)).toBe(true)
-    expect(operation('GET /v2/nvcf/guarded')).toMatchObject({ reserved: true, scopes: [], public: false })
+    expect(operation('GET /v2/nvcf/guarded')).toMatchObject({
+      reserved: true,
+      scopes: [],
+      tokenScopes: ['admin:things'],
+      public: false,
+    })
   })
 })

@@ -172,6 +172,7 @@ class Layer {
       summary,
       scopes: reserved ? [] : scopes,
       ...(!reserved && { keyKind }),
+      tokenScopes: described.scopes.filter((scope) => scope.startsWith('admin:')),
       admin: 'silent',
       public: false,
       answersSecret: false,
@@ -203,7 +204,10 @@ class Layer {
     if (described.public) return isGuarded(known) ? conflict('everybody may use it') : undefined
     if (described.scopes.length === 0) return undefined
     const names = said.join(' or ') || described.scopes.join(' or ')
-    if (known.reserved) return described.reserved ? undefined : conflict(names)
+    if (known.reserved) {
+      const isTheirs = described.reserved || said.every((scope) => known.tokenScopes.includes(scope))
+      return isTheirs ? undefined : conflict(names)
+    }
     if (described.reserved || known.public) return conflict(names)
     // What the admin token alone opens has no scopes of a key to compare.
     if (known.scopes.length === 0) return undefined

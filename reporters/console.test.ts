@@ -55,9 +55,18 @@ describe('the end of a run', () => {
     expect(finding).toMatch(/^ {2}replay {4}nvcf-conformance run .* --seed 42$/m)
   })
 
-  test('names advice as such, after what is required', () => {
+  test('names advice as such, apart from what is required', () => {
     const text = render(full)
-    expect(text.indexOf('✗ response-formats (advisory)')).toBeGreaterThan(text.indexOf('✗ scope-denies'))
+    expect(text).toContain('\n\nFindings: 1 over-granted\n\n✗ scope-denies')
+    expect(text).toContain(
+      '\n\nAdvisory findings: 1 otherwise than documented\n\n✗ response-formats (advisory)',
+    )
+    expect(text.indexOf('Advisory findings')).toBeGreaterThan(text.indexOf('✗ scope-denies'))
+  })
+
+  test('names a disguise beside who wore it', () => {
+    const text = render(sampleRecord({ cells: [{ verdict: 'fail', disguise: 'double-slash' }] }))
+    expect(text).toContain(`${LIST}  with key [queue_details] (double-slash)\n`)
   })
 
   test('ends with leftovers and the paths of the reports', () => {
@@ -66,14 +75,77 @@ describe('the end of a run', () => {
     )
   })
 
-  test('tells twenty findings in full', () => {
-    const cells = Array.from(
-      { length: 25 },
-      (_, index): SampleCell => ({ credential: keyOf(`s${index}`), verdict: 'fail' }),
+  test('tells twelve findings of a check in full, and twenty in all', () => {
+    const cells = ['scope-denies', 'scope-grants', 'response-status'].flatMap((check) =>
+      Array.from(
+        { length: 25 },
+        (_, index): SampleCell => ({ check, credential: keyOf(`s${index}`), verdict: 'fail' }),
+      ),
     )
-    const text = render(sampleRecord({ cells }))
-    expect(text.match(/^ {2}replay/gm)).toHaveLength(20)
-    expect(text).toContain('and 5 more in record.json')
+    const replays = (of: readonly SampleCell[]) =>
+      render(sampleRecord({ cells: of })).match(/^ {2}replay/gm)?.length
+    expect(replays(cells.slice(0, 25))).toBe(12)
+    expect(replays(cells)).toBe(20)
+    expect(render(sampleRecord({ cells }))).toContain(
+      '\n\nand 55 more in record.json: 13 scope-denies, 17 scope-grants, 25 response-status\n\n',
+    )
+  })
+
+  test('tells advice that many operations share in one block', () => {
+    const operations = Array.from({ length: 45 }, (_, index) => `POST /v1/admin/keys/{keyId}/things/${index}`)
+    const record = sampleRecord({
+      cells: operations.map((operation) => ({
+        check: 'key-operations-guarded',
+        level: 'advisory',
+        operation,
+        credential: { kind: 'none' },
+        verdict: 'fail',
+        deviation: 'over-grant',
+        expected: 'a credential is asked for',
+        observed: '200 without a credential: whoever reaches this Host can issue itself a key',
+      })),
+    })
+    const told = render(record, { width: 80 })
+    const from = told.indexOf('Advisory findings')
+    const block = told.slice(from, told.indexOf('\n\nReports', from)).split('\n')
+    expect(block.slice(0, 4)).toEqual([
+      'Advisory findings: 45 over-granted',
+      '',
+      '✗ key-operations-guarded (advisory)  45 findings with no credential',
+      '  expected  a credential is asked for',
+    ])
+    expect(block.filter((line) => line.startsWith('  replay'))).toHaveLength(1)
+    expect(block.filter((line) => line.startsWith('  POST'))).toHaveLength(40)
+    const seventh = block.indexOf('  POST /v1/admin/keys/{keyId}/things/7')
+    expect(block.slice(seventh + 1, seventh + 3)).toEqual([
+      '      200 without a credential: whoever reaches this Host can issue itself a key',
+      '  POST /v1/admin/keys/{keyId}/things/8',
+    ])
+    expect(render(record, { width: 140 })).toContain(
+      '\n  POST /v1/admin/keys/{keyId}/things/7  200 without a credential: whoever reaches this Host can issue itself a key\n',
+    )
+    expect(block.at(-1)).toBe('  and 5 more in record.json')
+  })
+
+  test('tells how long changes to keys took', () => {
+    const cells: SampleCell[] = [
+      { measured: { what: 'revocation takes effect', ms: 1640, boundMs: 180_000 } },
+      { id: 'other', measured: { what: 'expiry takes effect', ms: 400, boundMs: 180_000 } },
+    ]
+    const record = sampleRecord({ cells })
+    expect(render(record)).toContain(
+      '\n\nKey life\n  revocation takes effect  1.6 s (bound 180 s)\n  expiry takes effect      0.4 s (bound 180 s)\n\n',
+    )
+    expect(render(record, { width: 40 })).toContain(
+      '\n  revocation takes effect\n    1.6 s (bound 180 s)\n  expiry takes effect\n    0.4 s (bound 180 s)\n',
+    )
+    expect(render(full)).not.toContain('Key life')
+  })
+
+  test('says that the matrix was grouped', () => {
+    expect(render(sampleRecord({ cells: [{}], run: { matrix: 'grouped' } }))).toContain(
+      'mode full, grouped matrix, seed 42',
+    )
   })
 
   test('groups what was not decided by its reason', () => {
@@ -164,100 +236,5 @@ describe('the coverage on a terminal', () => {
   test('says nothing of what is missing where nothing is, nor of a contract that it does not know', () => {
     expect(render(sampleRecord({ cells: [{ operation: QUEUE }] }))).not.toContain('Not covered')
     expect(render(sampleRecord({ cells: [] }))).not.toContain('Coverage')
-  })
-})
-
-describe('rows of the scope matrix that are alike', () => {
-  const alike = (deviating: readonly number[], check = 'scope-denies') => {
-    const operations = Array.from({ length: 14 }, (_, index) => `GET /v2/nvcf/things/${index}`)
-    const record = sampleRecord({
-      cells: operations.map((operation, index) => ({
-        check,
-        operation,
-        verdict: deviating.includes(index) ? 'fail' : 'pass',
-      })),
-      apiSets: Object.fromEntries(operations.map((operation) => [operation, 'Things'])),
-    })
-    const text = render(record, { width: 80 })
-    return text.slice(text.indexOf('Scope matrix'), text.indexOf('\n\nCoverage'))
-  }
-
-  test('are one line where every credential was denied', () => {
-    expect(alike([])).toContain(
-      '\n  Things\n  14 operations, denied as documented to every credential tried\n',
-    )
-  })
-
-  test('keep their marks in one line where one was granted', () => {
-    expect(alike([], 'scope-grants')).toMatch(/\n {2}Things\n {2}14 × {3}operations alike +●\n/)
-  })
-
-  test('stand below those that deviate', () => {
-    expect(alike([3])).toMatch(
-      /\n {2}Things\n {2}GET {4}\/v2\/nvcf\/things\/3 +!\n {2}13 operations, denied as documented to every credential tried\n/,
-    )
-  })
-
-  test('are read one by one where they are few', () => {
-    expect(alike([3, 4]).match(/GET/g)).toHaveLength(14)
-  })
-})
-
-describe('the scope matrix on a terminal', () => {
-  const scopes = Array.from({ length: 13 }, (_, index) => `scope_number_${index + 1}`)
-  const long =
-    'PATCH /v2/nvcf/deployments/{deploymentId}/gpu-specifications/{gpuSpecificationIdentifier}/more'
-  const cells = [LIST, DELETE, long].flatMap((operation) =>
-    scopes.map(
-      (scope, index): SampleCell => ({
-        check: index === 0 ? 'scope-grants' : 'scope-denies',
-        operation,
-        credential: keyOf(scope),
-        verdict: operation === DELETE && index === 12 ? 'fail' : 'pass',
-      }),
-    ),
-  )
-  const record = sampleRecord({ cells, apiSets: { [long]: 'Function Deployment' } })
-  const matrixAt = (width: number) => {
-    const text = render(record, { width })
-    return text.slice(text.indexOf('Scope matrix'), text.indexOf('\n\nCoverage'))
-  }
-
-  test('fits eighty columns by shortening long paths in the middle', () => {
-    const lines = matrixAt(80).split('\n')
-    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)
-    expect(lines.some((line) => /PATCH {2}\/v2.*….*more .*●/.test(line))).toBe(true)
-  })
-
-  test('shows whole paths where there is room', () => {
-    expect(matrixAt(200)).toContain(long.replace(' ', '  '))
-  })
-
-  test('breaks into blocks where there is none', () => {
-    const text = matrixAt(40)
-    expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(40)
-    expect(text.match(/GET {4}\/v2\/nvcf\/functions/g)?.length).toBeGreaterThan(1)
-  })
-
-  test('numbers its columns, and says what numbers and glyphs mean', () => {
-    const text = matrixAt(120)
-    const [, tens = '', units = ''] = text.split('\n')
-    const row = text.split('\n').find((line) => line.includes('DELETE')) ?? ''
-    const column = row.indexOf('!')
-    expect(`${tens[column]}${units[column]}`).toBe('13')
-    expect(text).toContain('13 scope_number_13')
-    expect(text).toContain('! not denied as documented')
-    expect(text).not.toContain('inconclusive')
-  })
-
-  test('is left out where the run examined no scopes', () => {
-    expect(render(sampleRecord({ cells: [{ check: 'response-status' }] }))).not.toContain('Scope matrix')
-  })
-
-  test('counts operations that the run left out', () => {
-    const leftOut = { verdict: 'excluded', why: 'not asked for' } as const
-    const text = render(sampleRecord({ cells: [{}, { operation: DELETE, leftOut }] }))
-    expect(text).toContain('and 1 operation that this run left out')
-    expect(text).not.toContain(`${DELETE.replace(' ', '  ')}`)
   })
 })

@@ -1,29 +1,41 @@
 /** The readable end of a run, from its record. */
-import { styleText } from 'node:util'
+import type { Level } from '../suites/model.js'
 import { type Coverage, DIMENSIONS, dimensions, fraction, missingInWords, totalsInWords } from './coverage.js'
 import {
-  examined,
-  folded,
-  MARKS,
-  type Mark,
-  type MatrixRow,
-  type ScopeMatrix,
-  scopeMatrix,
-} from './matrix.js'
-import type { RunRecord, RunVerdict } from './record.js'
+  deviationsInWords,
+  digest,
+  type Failure,
+  FINDINGS,
+  LEVELS,
+  restInWords,
+  type Shared,
+} from './findings.js'
+import { matrixLines } from './matrix-picture.js'
+import { asker, type Finding, type RecordedCell, type RunRecord, type RunVerdict } from './record.js'
 import {
   certifyingInWords,
   contractInWords,
   countsInWords,
   durationInWords,
-  type Failure,
-  failures,
+  measurements,
   proofInWords,
   proofsOf,
   reasons,
   targetInWords,
   VERDICT_GLYPHS,
 } from './summary.js'
+import {
+  coloured,
+  indented,
+  LABEL_WIDTH,
+  labelled,
+  type Paint,
+  packed,
+  plain,
+  type Style,
+  shortened,
+  wrapped,
+} from './terminal.js'
 import { counted, singleLine } from './text.js'
 
 interface ConsoleOptions {
@@ -34,13 +46,6 @@ interface ConsoleOptions {
   readonly reports: readonly string[]
 }
 
-type Style = 'red' | 'green' | 'yellow' | 'dim' | 'bold'
-type Paint = (style: Style, text: string) => string
-
-/** The caller has decided on colour; Node's own guess about standard output stays out of it. */
-const coloured: Paint = (style, text) => styleText(style, text, { validateStream: false })
-const plain: Paint = (_style, text) => text
-
 const VERDICT_STYLES: Readonly<Record<RunVerdict, Style>> = {
   conformant: 'green',
   nonconformant: 'red',
@@ -48,74 +53,15 @@ const VERDICT_STYLES: Readonly<Record<RunVerdict, Style>> = {
   error: 'red',
 }
 
-const MARK_STYLES: Readonly<Record<Mark, Style>> = {
-  granted: 'green',
-  denied: 'dim',
-  'not-denied': 'red',
-  'not-granted': 'red',
-  inconclusive: 'yellow',
-  'not-run': 'dim',
-  error: 'red',
-}
-
 const FULL_FINDINGS = 20
+/** Of a block that many operations share. */
+const SHARED_LINES = 40
 const FULL_REASONS = 10
 const NAMED_CELLS = 3
 const NAMED_OPERATIONS = 5
 const NARROWEST = 40
-/** What a row needs to be told by. */
-const NARROWEST_LABEL = 30
 /** Of an API set in a table; where there is less room, there is none. */
 const NARROWEST_NAME = 20
-const LABEL_WIDTH = 10
-const METHOD_WIDTH = 7
-/** In place of the paths of rows that are shown as one. */
-const ALIKE = 'operations alike'
-/** Of a mark and the space before it. */
-const MARK_WIDTH = 2
-
-/** Lines of whole words; a word longer than the width keeps a line of its own, so that it can be copied. */
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = []
-  for (const word of singleLine(text).split(' ')) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + 1 + word.length <= width)
-      lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(word)
-  }
-  return lines
-}
-
-/** `  label     text`, with the lines after the first under the text. */
-const labelled = (label: string, text: string, width: number): string[] =>
-  wrapped(text, width - LABEL_WIDTH - 2).map(
-    (line, index) => `  ${(index === 0 ? label : '').padEnd(LABEL_WIDTH)}${line}`,
-  )
-
-/** Items kept whole, as many on a line as fit. */
-function packed(items: readonly string[], width: number): string[] {
-  const lines: string[] = []
-  for (const item of items) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + 2 + item.length <= width)
-      lines[lines.length - 1] = `${last}  ${item}`
-    else lines.push(`  ${item}`)
-  }
-  return lines
-}
-
-/** The text with its middle left out where it is too long. */
-function shortened(text: string, width: number): string {
-  if (text.length <= width) return text
-  const kept = Math.max(width - 1, 2)
-  const head = Math.ceil(kept / 2)
-  return `${text.slice(0, head)}…${text.slice(text.length - (kept - head))}`
-}
-
-/** Names of path parameters go before anything that tells one path from another. */
-const shortenedPath = (path: string, width: number): string =>
-  path.length <= width ? path : shortened(path.replaceAll(/\{[^}]*\}/g, '{}'), width)
-
 function verdictLines(record: RunRecord, width: number, paint: Paint): string[] {
   const { verdict, run, suite } = record
   const head = `${VERDICT_GLYPHS[verdict]} ${verdict}`
@@ -123,7 +69,7 @@ function verdictLines(record: RunRecord, width: number, paint: Paint): string[] 
   const facts: [string, string][] = [
     [
       'run',
-      `${counted(run.requests, 'request')} in ${durationInWords(record)}${run.interrupted ? ', interrupted' : ''}, mode ${run.mode}, seed ${run.seed}`,
+      `${counted(run.requests, 'request')} in ${durationInWords(record)}${run.interrupted ? ', interrupted' : ''}, mode ${run.mode}${run.matrix === 'grouped' ? ', grouped matrix' : ''}, seed ${run.seed}`,
     ],
     ['target', targetInWords(record)],
     ['contract', `${contractInWords(record)}, ${suite.name} ${suite.version}`],
@@ -132,9 +78,20 @@ function verdictLines(record: RunRecord, width: number, paint: Paint): string[] 
     paint(VERDICT_STYLES[verdict], head) + first.slice(head.length),
     ...rest.map((line) => `  ${line}`),
     ...facts.flatMap(([label, text]) => labelled(label, text, width)),
-    ...wrapped(certifyingInWords(record), width - 2).map((line) => `  ${line}`),
+    ...indented(certifyingInWords(record), width),
   ]
 }
+
+const headOf = ({ check, level }: Pick<RecordedCell, 'check' | 'level'>, paint: Paint): string =>
+  level === 'advisory'
+    ? `${paint('yellow', '✗')} ${paint('bold', check)} (advisory)`
+    : `${paint('red', '✗')} ${paint('bold', check)}`
+
+const clauseInWords = ({ source, text }: Finding['clause'], { contract }: RunRecord): string =>
+  `${source} (release ${contract.release}): ${text}`
+
+/** On one line, so that it can be copied. */
+const replayLine = (replay: string): string => `  ${'replay'.padEnd(LABEL_WIDTH)}${singleLine(replay)}`
 
 function findingLines(
   { cell, finding }: Failure,
@@ -144,31 +101,61 @@ function findingLines(
   paint: Paint,
 ): string[] {
   const { expected, observed, clause, replay } = finding
-  const advisory = cell.level === 'advisory' ? ' (advisory)' : ''
-  const glyph = paint(cell.level === 'advisory' ? 'yellow' : 'red', '✗')
   const facts: [string, string][] = [
     ['expected', expected],
     ['observed', observed],
-    ['clause', `${clause.source} (release ${record.contract.release}): ${clause.text}`],
+    ['clause', clauseInWords(clause, record)],
     ['evidence', proof],
   ]
   return [
-    `${glyph} ${paint('bold', cell.check)}${advisory}  ${singleLine(`${cell.operation}  with ${cell.credential}`)}`,
+    `${headOf(cell, paint)}  ${singleLine(`${cell.operation}  with ${asker(cell)}`)}`,
     ...facts.flatMap(([label, text]) => (text === '' ? [] : labelled(label, text, width))),
-    `  ${'replay'.padEnd(LABEL_WIDTH)}${singleLine(replay)}`,
+    replayLine(replay),
   ]
 }
 
-function findingsLines(record: RunRecord, width: number, paint: Paint): string[][] {
-  const all = failures(record)
-  const evidence = proofsOf(record)
-  const full = all.slice(0, FULL_FINDINGS)
-  const rest = all.length - full.length
+/** One line where it fits, else the request on a line of its own. */
+function requestLines(request: string, observed: string, width: number): string[] {
+  const line = singleLine(`  ${request}  ${observed}`)
+  return line.length <= width
+    ? [line]
+    : [`  ${request}`, ...wrapped(observed, width - 6).map((rest) => `      ${rest}`)]
+}
+
+/** One block for what many operations share, with a line for each. */
+function sharedLines(shared: Shared, record: RunRecord, width: number, paint: Paint): string[] {
+  const { check, clause, expected, lines, replay } = shared
+  const who = shared.asker === '' ? '' : ` with ${shared.asker}`
+  const facts: [string, string][] = [
+    ['expected', expected],
+    ['clause', clauseInWords(clause, record)],
+  ]
+  const rest = lines.length - SHARED_LINES
   return [
-    ...full.map((failure) =>
+    `${headOf({ check, level: 'advisory' }, paint)}  ${counted(lines.length, 'finding')}${singleLine(who)}`,
+    ...facts.flatMap(([label, text]) => (text === '' ? [] : labelled(label, text, width))),
+    replayLine(replay),
+    ...lines
+      .slice(0, SHARED_LINES)
+      .flatMap(({ observed, request }) => requestLines(singleLine(request), observed, width)),
+    ...(rest > 0 ? [`  and ${rest} more in record.json`] : []),
+  ]
+}
+
+function findingsLines(record: RunRecord, level: Level, width: number, paint: Paint): string[][] {
+  const evidence = proofsOf(record)
+  const findings = digest(record, level, FULL_FINDINGS)
+  const rest = restInWords(findings)
+  if (findings.all.length === 0) return []
+  return [
+    wrapped(`${FINDINGS[level]}: ${deviationsInWords(findings.all)}`, width).map((line) =>
+      paint('bold', line),
+    ),
+    ...findings.full.map((failure) =>
       findingLines(failure, proofInWords(evidence(failure.cell)), record, width, paint),
     ),
-    ...(rest > 0 ? [[`and ${rest} more in record.json`]] : []),
+    ...findings.shared.map((shared) => sharedLines(shared, record, width, paint)),
+    ...(rest === '' ? [] : [wrapped(rest, width)]),
   ]
 }
 
@@ -185,9 +172,8 @@ function reasonLines(
   const told = all.slice(0, FULL_REASONS).flatMap(({ because, cells }) => {
     const named = cells.slice(0, NAMED_CELLS).map(({ id }) => `    ${singleLine(id)}`)
     const unnamed = cells.length - named.length
-    const lines = wrapped(`${cells.length} × ${because}`, width - 4)
     return [
-      ...lines.map((line, index) => `${index === 0 ? '  ' : '    '}${line}`),
+      ...indented(`${cells.length} × ${because}`, width, 2),
       ...named.map((line) => paint('dim', line)),
       ...(unnamed > 0 ? [`    and ${unnamed} more`] : []),
     ]
@@ -200,92 +186,20 @@ function reasonLines(
   ]
 }
 
-/** Column numbers, read downwards. */
-function numberLines(columns: readonly number[], indent: number): string[] {
-  const digits = String(Math.max(...columns)).length
-  return Array.from({ length: digits }, (_, line) => {
-    const figures = columns.map((column) => ` ${String(column).padStart(digits)[line] ?? ' '}`)
-    return ' '.repeat(indent) + figures.join('')
-  })
-}
-
-function rowLine(
-  { method, path, marks }: MatrixRow,
-  columns: readonly number[],
-  label: number,
-  paint: Paint,
-): string {
-  const glyphs = columns.map((column) => {
-    const mark = marks[column - 1]
-    return ` ${mark === undefined ? ' ' : paint(MARK_STYLES[mark], MARKS[mark].glyph)}`
-  })
-  const room = label - METHOD_WIDTH
-  const name = singleLine(method).padEnd(METHOD_WIDTH) + shortenedPath(singleLine(path), room).padEnd(room)
-  return `  ${name}${glyphs.join('')}`.trimEnd()
-}
-
-/** Rows that are alike, as one. */
-function alikeLines(
-  alike: readonly MatrixRow[],
-  { columns, label }: Block,
-  width: number,
-  paint: Paint,
-): string[] {
-  const [first] = alike
-  if (first === undefined) return []
-  if (first.marks.includes('granted')) {
-    return [rowLine({ ...first, method: `${alike.length} ×`, path: ALIKE }, columns, label, paint)]
-  }
-  const text = `${alike.length} operations, denied as documented to every credential tried`
-  return wrapped(text, width - 2).map((line) => `  ${line}`)
-}
-
-interface Block {
-  readonly columns: readonly number[]
-  /** Columns of the terminal for what names a row. */
-  readonly label: number
-}
-
-/** As many columns side by side as leave room for a readable path; the others below. */
-function blocks(matrix: ScopeMatrix, width: number): Block[] {
-  const paths = matrix.apiSets.flatMap(({ rows }) => folded(rows).rows.map(({ path }) => path.length))
-  const longest = METHOD_WIDTH + Math.max(ALIKE.length, ...paths)
-  const perBlock = Math.max(1, Math.floor((width - 2 - Math.min(longest, NARROWEST_LABEL)) / MARK_WIDTH))
-  const numbers = matrix.columns.map((_, index) => index + 1)
-  return Array.from({ length: Math.ceil(numbers.length / perBlock) }, (_, block) => {
-    const columns = numbers.slice(block * perBlock, (block + 1) * perBlock)
-    return { columns, label: Math.min(longest, width - 2 - columns.length * MARK_WIDTH) }
-  })
-}
-
-function matrixLines(record: RunRecord, width: number, paint: Paint): string[] {
-  const { matrix, leftOut } = examined(scopeMatrix(record))
-  if (matrix.apiSets.length === 0) return []
-  const used = new Set(matrix.apiSets.flatMap(({ rows }) => rows.flatMap(({ marks }) => marks)))
-  const glyphs = Object.entries(MARKS).filter(([mark]) => [...used].some((seen) => seen === mark))
+/** How long changes to keys took. */
+function keyLifeLines(record: RunRecord, width: number, paint: Paint): string[] {
+  const all = measurements(record)
+  if (all.length === 0) return []
+  const longest = Math.max(...all.map(({ what }) => what.length))
+  const lines = all.map(({ took, what }) => `  ${singleLine(what).padEnd(longest)}  ${took}`)
   return [
-    paint('bold', 'Scope matrix'),
-    ...blocks(matrix, width).flatMap((block) => [
-      ...numberLines(block.columns, block.label + 2),
-      ...matrix.apiSets.flatMap((apiSet) => {
-        const { rows, alike } = folded(apiSet.rows)
-        return [
-          `  ${paint('bold', singleLine(apiSet.name))}`,
-          ...rows.map((row) => rowLine(row, block.columns, block.label, paint)),
-          ...alikeLines(alike, block, width, paint),
-        ]
-      }),
-    ]),
-    ...(leftOut > 0 ? [`  and ${counted(leftOut, 'operation')} that this run left out`] : []),
-    '',
-    ...packed(
-      matrix.columns.map((column, index) => `${index + 1} ${singleLine(column)}`),
-      width,
-    ),
-    ...packed(
-      glyphs.map(([, { glyph, meaning }]) => `${glyph} ${meaning}`),
-      width,
-    ),
+    paint('bold', 'Key life'),
+    ...(lines.every((line) => line.length <= width)
+      ? lines
+      : all.flatMap(({ took, what }) => [
+          ...indented(what, width),
+          ...indented(took, width - 2).map((line) => `  ${line}`),
+        ])),
   ]
 }
 
@@ -324,17 +238,16 @@ function coverageLines({ coverage }: RunRecord, width: number, paint: Paint): st
   const { missing } = coverage.operations
   const others = missingInWords(coverage)
   const unnamed = missing.length - NAMED_OPERATIONS
-  const indented = (text: string) => wrapped(text, width - 2).map((line) => `  ${line}`)
   return [
     paint('bold', 'Coverage'),
-    ...indented(totalsInWords(coverage).join(', ')),
+    ...indented(totalsInWords(coverage).join(', '), width),
     '',
     ...apiSetLines(coverage, width, paint),
     ...(missing.length + others.length === 0 ? [] : ['']),
-    ...(missing.length === 0 ? [] : indented(`Not covered: ${counted(missing.length, 'operation')}`)),
+    ...(missing.length === 0 ? [] : indented(`Not covered: ${counted(missing.length, 'operation')}`, width)),
     ...missing.slice(0, NAMED_OPERATIONS).map((id) => paint('dim', `    ${singleLine(id)}`)),
     ...(unnamed > 0 ? [`    and ${unnamed} more`] : []),
-    ...(others === '' ? [] : indented(`Not covered: ${others}; record.json names them.`)),
+    ...(others === '' ? [] : indented(`Not covered: ${others}; record.json names them.`, width)),
   ]
 }
 
@@ -352,9 +265,10 @@ export function renderConsole(record: RunRecord, { width, colour, reports }: Con
   const paint = colour ? coloured : plain
   const sections = [
     verdictLines(record, room, paint),
-    ...findingsLines(record, room, paint),
+    ...LEVELS.flatMap((level) => findingsLines(record, level, room, paint)),
     reasonLines(record, 'inconclusive', 'Inconclusive', room, paint),
     reasonLines(record, 'error', 'Errors of the suite', room, paint),
+    keyLifeLines(record, room, paint),
     matrixLines(record, room, paint),
     coverageLines(record, room, paint),
     leftBehindLines(record, paint),

@@ -1,6 +1,7 @@
 /** How much of what the documents say a run examined. Pure. */
 import type { Contract, Operation, Schema } from '../openapi/contract.js'
 import { answerSchemas, keywordsOf, type Reach, unexercised } from '../suites/coverage.js'
+import { grouped } from '../suites/group.js'
 import type { Cell } from '../suites/model.js'
 import { counted } from './text.js'
 
@@ -98,19 +99,14 @@ export function coverageOf(
   decided: ReadonlySet<string>,
   reaches: readonly Reach[],
 ): Coverage {
-  const planned = new Set(cells.map(({ operation }) => operation))
+  const planned = grouped(cells, ({ operation }) => operation)
   const reachBy = new Map(reaches.map((reach) => [reach.operation, reach]))
   // What a profile takes has cells, run or left out.
   const operations = contract.operations
     .filter(({ id }) => planned.has(id))
     .map((operation) => ({
       apiSet: operation.apiSet,
-      counts: countsFor(
-        operation,
-        cells.filter((cell) => cell.operation === operation.id),
-        decided,
-        reachBy.get(operation.id),
-      ),
+      counts: countsFor(operation, planned.get(operation.id) ?? [], decided, reachBy.get(operation.id)),
     }))
   const tally = (apiSet: string, dimension: Dimension): Tally => {
     const own = operations.filter((one) => one.apiSet === apiSet)

@@ -114,6 +114,7 @@ describe('JUnit', () => {
     const failure = test?.children[0]
     expect(failure?.attributes.get('type')).toBe('api-key-scopes')
     expect(failure?.attributes.get('message')).toContain('observed 204: granted')
+    expect(failure?.text).toContain('deviation over-grant\n')
     expect(failure?.text).toContain('evidence  key alive before and after')
     expect(failure?.text).toContain(`--operation "${DELETE}"`)
   })
@@ -128,8 +129,32 @@ describe('JUnit', () => {
       contract: 'a'.repeat(64),
       gateway: 'http://gateway.test',
       seed: '42',
+      matrix: 'exhaustive',
       verdict: 'nonconformant',
+      findings: '1 over-granted',
     })
+  })
+
+  test('tells how long changes to keys took, in the case and in the properties', () => {
+    const measured = { what: 'revocation takes effect', ms: 1640, boundMs: 180_000 }
+    const timed = read(sampleRecord({ cells: [{ measured }, { id: 'late', verdict: 'fail', measured }] }))
+    const [passed, failed] = timed.cases
+    expect(passed?.children.map(({ name, text }) => [name, text])).toEqual([
+      ['system-out', 'measured  revocation takes effect: 1.6 s (bound 180 s)'],
+    ])
+    expect(failed?.children[0]?.text).toContain('\nmeasured  revocation takes effect: 1.6 s (bound 180 s)\n')
+    const properties = named(timed.suites[0] ?? timed.document, 'properties')[0]?.children ?? []
+    expect(properties.map(({ attributes }) => [...attributes.values()])).toContainEqual([
+      'key life: revocation takes effect',
+      '1.6 s (bound 180 s)',
+    ])
+  })
+
+  test('names a disguise', () => {
+    const [test] = read(sampleRecord({ cells: [{ disguise: 'double-slash' }] })).cases
+    expect(test?.attributes.get('name')).toBe(
+      'GET /v2/nvcf/functions with key [queue_details] (double-slash)',
+    )
   })
 
   test('keeps dots out of class names, and names apart', () => {

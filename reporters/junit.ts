@@ -1,8 +1,10 @@
 /** The record as JUnit XML, in the form that Jenkins' schema describes. */
+
+import { grouped } from '../suites/group.js'
 import type { Level, Verdict } from '../suites/model.js'
-import { grouped } from './group.js'
-import type { RecordedCell, RunRecord } from './record.js'
-import { proofInWords, proofsOf } from './summary.js'
+import { deviationsInWords, failures } from './findings.js'
+import { asker, type RecordedCell, type RunRecord } from './record.js'
+import { measurements, proofInWords, proofsOf, tookInWords } from './summary.js'
 
 /** What XML 1.0 cannot hold in any form, and control characters that it can. */
 const UNFIT = /[^\t\n\r\u{20}-\u{7E}\u{85}\u{A0}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu
@@ -71,7 +73,7 @@ interface Case {
 }
 
 const CASE_CHILDREN: Readonly<Record<Told, (test: Case) => readonly string[]>> = {
-  nothing: () => [],
+  nothing: ({ text }) => (text === '' ? [] : [element('system-out', {}, text)]),
   note: ({ message, text }) => [element('system-out', {}, `advisory: ${message}\n${text}`)],
   skipped: ({ message }) => [element('skipped', { message })],
   failure: ({ message, type, text }) => [element('failure', { message, type }, text)],
@@ -89,16 +91,21 @@ const undotted = (name: string): string => name.replaceAll('.', '_')
 /** A cell of an operation that the contract no longer names has no API set. */
 const suiteOf = ({ apiSet }: RecordedCell): string => (apiSet === '' ? 'no API set' : apiSet)
 
-const nameOf = ({ operation, credential }: RecordedCell): string => `${operation} with ${credential}`
+const nameOf = (cell: RecordedCell): string => `${cell.operation} with ${asker(cell)}`
 
 function textOf(cell: RecordedCell, proof: string): string {
-  const { because, finding } = cell
-  if (finding === undefined) return because === undefined ? '' : `${cell.id}: ${because}`
+  const { because, finding, measured } = cell
+  const took = measured === undefined ? [] : [`measured  ${measured.what}: ${tookInWords([measured])}`]
+  if (finding === undefined) {
+    return [...(because === undefined ? [] : [`${cell.id}: ${because}`]), ...took].join('\n')
+  }
   const lines = [
+    `deviation ${finding.deviation}`,
     `expected  ${finding.expected}`,
     `observed  ${finding.observed}`,
     `clause    ${finding.clause.source}: ${finding.clause.text}`,
     ...(proof === '' ? [] : [`evidence  ${proof}`]),
+    ...took,
     `replay    ${finding.replay}`,
   ]
   return lines.join('\n')
@@ -135,7 +142,8 @@ const NOTHING_RAN: Case = {
   text: '',
 }
 
-function properties({ certifying, contract, run, suite, target, verdict }: RunRecord): string[] {
+function properties(record: RunRecord): string[] {
+  const { certifying, contract, run, suite, target, verdict } = record
   const values: Attributes = {
     verdict,
     certifying: String(certifying),
@@ -147,7 +155,10 @@ function properties({ certifying, contract, run, suite, target, verdict }: RunRe
     domain: target.domain,
     mode: run.mode,
     profile: run.profile,
+    matrix: run.matrix,
     seed: run.seed,
+    findings: deviationsInWords(failures(record, 'required')) || 'none',
+    ...Object.fromEntries(measurements(record).map(({ took, what }) => [`key life: ${what}`, took])),
   }
   const children = Object.entries(values).map(([name, value]) => element('property', { name, value }))
   return container('properties', {}, children)

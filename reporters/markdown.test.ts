@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { CHECKS } from '../suites/checks/index.js'
 import { renderMarkdown } from './markdown.js'
 import {
   DELETE,
@@ -70,6 +71,68 @@ describe('the Markdown summary', () => {
     )
   })
 
+  test('tells advice apart, and once where many operations share it', () => {
+    expect(text).toContain('## Findings\n\n1 over-granted.\n\n<details>')
+    expect(text).toContain('## Advisory findings\n\n1 otherwise than documented.\n\n<details>')
+    const operations = Array.from({ length: 20 }, (_, index) => `POST /v1/keys/${index}`)
+    const shared = renderMarkdown(
+      sampleRecord({
+        cells: operations.map((operation) => ({
+          check: 'key-operations-guarded',
+          level: 'advisory',
+          operation,
+          credential: { kind: 'none' },
+          verdict: 'fail',
+          deviation: 'over-grant',
+          observed: '200 | without a credential',
+        })),
+      }),
+    )
+    expect(shared).toContain('## Advisory findings\n\n20 over-granted.\n\n<details>')
+    expect(shared.match(/^<details>$/gm)).toHaveLength(1)
+    expect(shared).toContain(
+      '<summary>✗ <code>key-operations-guarded</code> (advisory) 20 findings with no credential</summary>',
+    )
+    for (const operation of operations) {
+      expect(shared).toContain(`| <code>${operation}</code> | 200 &#124; without a credential |\n`)
+    }
+    expect(shared).not.toContain('## Findings')
+    assertTables(outline(shared).prose)
+  })
+
+  test('tells how long changes to keys took', () => {
+    const measured = { what: 'revocation takes effect', ms: 1640, boundMs: 180_000 }
+    expect(renderMarkdown(sampleRecord({ cells: [{ measured }] }))).toContain(
+      '\n## Key life\n\n- revocation takes effect: 1.6 s (bound 180 s)\n\n',
+    )
+    expect(text).not.toContain('## Key life')
+  })
+
+  test('shows the ends of a long proof', () => {
+    const exchanges = Array.from({ length: 13 }, (_, index) =>
+      sampleExchange({ id: `x${index}`, purpose: `step ${index}.` }),
+    )
+    const pageWith = (count: number) =>
+      renderMarkdown(
+        sampleRecord({
+          cells: [
+            {
+              verdict: 'fail',
+              evidence: exchanges.slice(0, count).map(({ id }) => ({ role: 'step', exchange: id })),
+            },
+          ],
+          exchanges,
+        }),
+      )
+    const steps = (page: string) =>
+      (page.match(/\*\*step \d+/g) ?? []).map((step) => step.slice('**step '.length))
+    expect(steps(pageWith(10))).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
+    expect(steps(pageWith(7))).toHaveLength(7)
+    expect(pageWith(10)).not.toContain('in record.json, then')
+    expect(steps(pageWith(13))).toEqual(['0', '1', '2', '3', '4', '5', '9', '10', '11', '12'])
+    expect(pageWith(13)).toContain('\nand 3 exchanges in record.json, then:\n\n**step 9.**')
+  })
+
   test('counts verdicts by check and in all', () => {
     expect(text).toContain(
       '| check | level | passed | failed | inconclusive | unsupported | excluded | in error |',
@@ -82,6 +145,30 @@ describe('the Markdown summary', () => {
     expect(text).toContain('### Function Management\n\n| operation |')
     expect(text).toContain('### Queue Details\n\n| operation |')
     expect(text).toContain(`| <code>${DELETE}</code> |`)
+  })
+
+  test('explains the marks that it shows, and no others', () => {
+    expect(text).toContain(
+      '● granted as documented, - not run, ? inconclusive, E error of the suite, ▲ over-granted\n',
+    )
+  })
+
+  test('counts the operations as documented of a very large API set instead of showing them', () => {
+    const operations = Array.from({ length: 120 }, (_, index) => `GET /v2/things/${index}`)
+    const pageOf = (deviating: number | undefined) =>
+      renderMarkdown(
+        sampleRecord({
+          cells: operations.map((operation, index) => ({
+            operation,
+            ...(index === deviating && { verdict: 'fail', deviation: 'over-grant' }),
+          })),
+          apiSets: Object.fromEntries(operations.map((operation) => [operation, 'Things'])),
+        }),
+      )
+    expect(pageOf(undefined)).toContain('### Things\n\n120 operations as documented (120 denied)\n\n## ')
+    expect(pageOf(7)).toContain(
+      '| <code>GET /v2/things/7</code> | ▲ |\n\n119 more operations as documented (119 denied)\n\n▲ over-granted\n',
+    )
   })
 
   test('tells what was not decided, what stayed behind and how the run was made', () => {
@@ -110,13 +197,16 @@ describe('the Markdown summary', () => {
       { length: 400 },
       (_, index): SampleCell => ({
         id: `cell-${index}`,
+        check: CHECKS[index % 8]?.id ?? '',
+        level: 'required',
         verdict: 'fail',
         evidence: exchanges.map(({ id }) => ({ role: 'answer', exchange: id })),
       }),
     )
     const long = renderMarkdown(sampleRecord({ cells, exchanges }))
     expect(Buffer.byteLength(long)).toBeLessThan(1024 * 1024)
-    expect(long).toContain('and 350 more in record.json')
+    expect(long.match(/^<details>$/gm)).toHaveLength(50)
+    expect(long).toContain('and 350 more in record.json: ')
   })
 })
 

@@ -1,17 +1,26 @@
 /** A summary for the page of a CI job, from the record: GitHub-flavoured Markdown. */
-import { type Exchange, VERDICTS } from '../suites/model.js'
+
+import { grouped } from '../suites/group.js'
+import { type Exchange, type Level, VERDICTS } from '../suites/model.js'
 import { DIMENSIONS, dimensions, fraction, missingInWords, totalsInWords } from './coverage.js'
-import { grouped } from './group.js'
-import { examined, MARKS, scopeMatrix } from './matrix.js'
-import type { RecordedCell, RunRecord } from './record.js'
+import {
+  deviationsInWords,
+  digest,
+  type Failure,
+  FINDINGS,
+  LEVELS,
+  restInWords,
+  type Shared,
+} from './findings.js'
+import { asDocumentedInWords, examined, folded, MARKS, scopeMatrix, tallied } from './matrix.js'
+import { asker, type RecordedCell, type RunRecord } from './record.js'
 import {
   COUNTED_AS,
   certifyingInWords,
   contractInWords,
   countsInWords,
   durationInWords,
-  type Failure,
-  failures,
+  measurements,
   type Proof,
   proofInWords,
   proofsOf,
@@ -19,13 +28,19 @@ import {
   targetInWords,
   VERDICT_GLYPHS,
 } from './summary.js'
-import { counted, singleLine } from './text.js'
+import { counted, inSeconds, singleLine } from './text.js'
 
 /** Job pages refuse long summaries: GitHub's limit is 1 MiB. */
 const FULL_FINDINGS = 50
 const FULL_REASONS = 20
+/** Of a proof; a course of many steps is read at its ends. */
+const FIRST_EXCHANGES = 6
+const LAST_EXCHANGES = 4
 const FULL_BODY = 1000
 const NAMED_OPERATIONS = 50
+const SHARED_ROWS = 100
+/** API sets with more rows do not show those that are as documented. */
+const FULL_ROWS = 100
 
 const HTML: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 
@@ -79,9 +94,10 @@ function findingLines({ cell, finding }: Failure, proofs: readonly Proof[]): str
   const proof = proofInWords(proofs)
   const level = cell.level === 'advisory' ? ' (advisory)' : ''
   const { expected, observed, clause, replay } = finding
+  const hidden = proofs.length - FIRST_EXCHANGES - LAST_EXCHANGES
   return [
     '<details>',
-    `<summary>✗ ${code(cell.check)}${level} ${inline(cell.operation)} with ${inline(cell.credential)}: ${inline(observed)}</summary>`,
+    `<summary>✗ ${code(cell.check)}${level} ${inline(cell.operation)} with ${inline(asker(cell))}: ${inline(observed)}</summary>`,
     '',
     `- expected: ${inline(expected)}`,
     `- observed: ${inline(observed)}`,
@@ -91,19 +107,51 @@ function findingLines({ cell, finding }: Failure, proofs: readonly Proof[]): str
     '',
     ...fenced('sh', singleLine(replay)),
     '',
-    ...proofs.flatMap(({ seen }) => exchangeLines(seen)),
+    ...proofs.slice(0, FIRST_EXCHANGES).flatMap(({ seen }) => exchangeLines(seen)),
+    ...(hidden > 0 ? [`and ${counted(hidden, 'exchange')} in record.json, then:`, ''] : []),
+    ...proofs
+      .slice(Math.max(FIRST_EXCHANGES, proofs.length - LAST_EXCHANGES))
+      .flatMap(({ seen }) => exchangeLines(seen)),
     '</details>',
     '',
   ]
 }
 
-function findingsLines(record: RunRecord): string[] {
-  const all = failures(record)
-  const evidence = proofsOf(record)
-  const rest = all.length - FULL_FINDINGS
+/** One block for what many operations share, with a row for each. */
+function sharedLines({ check, clause, expected, lines, replay, asker: who }: Shared): string[] {
+  const rest = lines.length - SHARED_ROWS
+  const asked = who === '' ? '' : ` with ${inline(who)}`
   return [
-    ...all.slice(0, FULL_FINDINGS).flatMap((failure) => findingLines(failure, evidence(failure.cell))),
-    ...(rest > 0 ? [`and ${rest} more in record.json`] : []),
+    '<details>',
+    `<summary>✗ ${code(check)} (advisory) ${counted(lines.length, 'finding')}${asked}</summary>`,
+    '',
+    ...(expected === '' ? [] : [`- expected: ${inline(expected)}`]),
+    `- clause: ${inline(`${clause.source}: ${clause.text}`)}`,
+    '',
+    ...fenced('sh', singleLine(replay)),
+    '',
+    ...table(
+      ['request', 'observed'],
+      lines.slice(0, SHARED_ROWS).map(({ observed, request }) => [code(request), inline(observed)]),
+    ),
+    ...(rest > 0 ? ['', `and ${rest} more in record.json`] : []),
+    '',
+    '</details>',
+    '',
+  ]
+}
+
+function findingsLines(record: RunRecord, level: Level): string[] {
+  const findings = digest(record, level, FULL_FINDINGS)
+  const evidence = proofsOf(record)
+  const rest = restInWords(findings)
+  if (findings.all.length === 0) return []
+  return [
+    `${deviationsInWords(findings.all)}.`,
+    '',
+    ...findings.full.flatMap((failure) => findingLines(failure, evidence(failure.cell))),
+    ...findings.shared.flatMap(sharedLines),
+    ...(rest === '' ? [] : [inline(rest)]),
   ]
 }
 
@@ -142,23 +190,29 @@ function reasonsTable(record: RunRecord): string[] {
 function matrixLines(record: RunRecord): string[] {
   const { matrix, leftOut } = examined(scopeMatrix(record))
   if (matrix.apiSets.length === 0) return []
-  const legend = Object.values(MARKS).map(({ glyph, meaning }) => `${inline(glyph)} ${meaning}`)
-  return [
-    ...matrix.apiSets.flatMap(({ name, rows }) => [
-      `### ${inline(name)}`,
-      '',
-      ...table(
-        ['operation', ...matrix.columns.map(code)],
-        rows.map(({ operation, marks }) => [
-          code(operation),
-          ...marks.map((mark) => (mark === undefined ? '' : MARKS[mark].glyph)),
-        ]),
-      ),
-      '',
+  const apiSets = matrix.apiSets.map(({ name, rows }) => ({ name, ...folded(rows, FULL_ROWS) }))
+  const shown = tallied(apiSets.flatMap(({ rows }) => rows))
+  const legend = [...shown.keys()].map((mark) => `${inline(MARKS[mark].glyph)} ${MARKS[mark].meaning}`)
+  const paragraphs = [
+    ...apiSets.flatMap(({ asDocumented, name, rows }) => [
+      [`### ${inline(name)}`],
+      rows.length === 0
+        ? []
+        : table(
+            ['operation', ...matrix.columns.map(code)],
+            rows.map(({ operation, marks }) => [
+              code(operation),
+              ...marks.map((mark) => (mark === undefined ? '' : MARKS[mark].glyph)),
+            ]),
+          ),
+      asDocumented.length === 0 ? [] : [asDocumentedInWords(asDocumented, rows.length > 0)],
     ]),
-    ...(leftOut > 0 ? [`and ${counted(leftOut, 'operation')} that this run left out`, ''] : []),
-    legend.join(', '),
+    leftOut > 0 ? [`and ${counted(leftOut, 'operation')} that this run left out`] : [],
+    legend.length === 0 ? [] : [legend.join(', ')],
   ]
+  return paragraphs
+    .filter((lines) => lines.length > 0)
+    .flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]))
 }
 
 function coverageLines({ coverage }: RunRecord): string[] {
@@ -204,6 +258,7 @@ function particularsTable(record: RunRecord): string[] {
     ['profile', inline(run.profile)],
     ['mode', inline(run.mode)],
     ['matrix', inline(run.matrix)],
+    ['propagation timeout', inSeconds(run.propagationTimeoutMs)],
     ['checks', orAll(checks)],
     ['operations', orAll(operations)],
     ...(unsupported.length === 0 ? [] : [['unsupported', orAll(unsupported)] satisfies [string, string]]),
@@ -226,11 +281,15 @@ export function renderMarkdown(record: RunRecord): string {
     '',
     `${countsInWords(record)}; ${counted(run.requests, 'request')} in ${durationInWords(record)} to ${inline(targetInWords(record))}.`,
     '',
-    ...section('Findings', findingsLines(record)),
+    ...LEVELS.flatMap((level) => section(FINDINGS[level], findingsLines(record, level))),
     ...section('Undecided', reasonsTable(record)),
     ...section(
       'Left behind on the target',
       leftBehind.map((thing) => `- ${inline(thing)}`),
+    ),
+    ...section(
+      'Key life',
+      measurements(record).map(({ took, what }) => `- ${inline(what)}: ${inline(took)}`),
     ),
     ...section('Scope matrix', matrixLines(record)),
     ...section('Coverage', coverageLines(record)),

@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { CHECKS } from '../suites/checks/index.js'
 import type { Credential, Verdict } from '../suites/model.js'
-import { examined, folded, MARKS, type Mark, scopeMatrix } from './matrix.js'
+import type { Deviation } from '../suites/verdict.js'
+import { asDocumentedInWords, deviates, examined, folded, MARKS, type Mark, scopeMatrix } from './matrix.js'
 import { DELETE, keyOf, LIST, QUEUE, type SampleCell, sampleRecord } from './sample-record.js'
 
 const CREDENTIAL: Readonly<Record<string, Credential>> = {
@@ -21,13 +22,8 @@ const marksOf = (...cells: SampleCell[]) => scopeMatrix(sampleRecord({ cells }))
 
 test.each<[string, Verdict, Mark]>([
   ['scope-grants', 'pass', 'granted'],
-  ['scope-grants', 'fail', 'not-granted'],
   ['admin-token-grants', 'pass', 'granted'],
-  ['admin-token-grants', 'fail', 'not-granted'],
   ['scope-denies', 'pass', 'denied'],
-  ['scope-denies', 'fail', 'not-denied'],
-  ['scopeless-key-denies', 'fail', 'not-denied'],
-  ['no-credential-denies', 'fail', 'not-denied'],
   ['garbage-bearer-denies', 'pass', 'denied'],
   ['scope-denies', 'inconclusive', 'inconclusive'],
   ['scope-grants', 'error', 'error'],
@@ -37,11 +33,110 @@ test.each<[string, Verdict, Mark]>([
   expect(marksOf(ask(check, verdict))).toEqual([mark])
 })
 
-test('every authorization check has a place, and no other check', () => {
-  for (const { id, area } of CHECKS) {
-    expect(scopeMatrix(sampleRecord({ cells: [ask(id)] })).columns.length > 0, id).toBe(
-      area === 'authorization',
+test.each<[Deviation | undefined, Mark]>([
+  ['over-grant', 'over-granted'],
+  ['under-grant', 'under-granted'],
+  ['other', 'refused-otherwise'],
+  [undefined, 'refused-otherwise'],
+])('a failure with deviation %s is marked %s', (deviation, mark) => {
+  for (const check of ['scope-grants', 'scopeless-key-denies']) {
+    expect(marksOf({ ...ask(check, 'fail'), ...(deviation && { deviation }) })).toEqual([mark])
+  }
+})
+
+test('the checks that ask plainly who may use an operation have a place, and no others', () => {
+  const placed = CHECKS.filter(({ id }) => scopeMatrix(sampleRecord({ cells: [ask(id)] })).columns.length > 0)
+  expect(placed.map(({ id }) => id).sort()).toEqual([
+    'admin-only-denies',
+    'admin-token-denies',
+    'admin-token-grants',
+    'garbage-bearer-denies',
+    'no-credential-denies',
+    'scope-denies',
+    'scope-grants',
+    'scopeless-key-denies',
+    'super-admin-denies',
+  ])
+})
+
+describe('a grouped matrix', () => {
+  const leftOut = { verdict: 'excluded', why: 'asked together', together: true } as const
+  const alone = (scope: string, given: SampleCell = {}): SampleCell => ({
+    credential: keyOf(scope),
+    leftOut,
+    ...given,
+  })
+  const together = (given: SampleCell): SampleCell => ({
+    check: 'scopes-deny-together',
+    credential: { kind: 'key', keyKind: 'apiKey', scopes: ['b', 'c'], name: 'all but a' },
+    ...given,
+  })
+  const granted: SampleCell = { check: 'scope-grants', credential: keyOf('a') }
+  const matrixOf = (...cells: SampleCell[]) =>
+    scopeMatrix(sampleRecord({ cells: [granted, ...cells], run: { matrix: 'grouped' } }))
+  const found = { verdict: 'fail', deviation: 'over-grant' } as const
+
+  test.each<[string, SampleCell[], Mark[]]>([
+    [
+      'scopes that were refused together have a mark of their own',
+      [alone('b'), alone('c'), together({})],
+      ['granted', 'denied-together', 'denied-together', 'denied'],
+    ],
+    [
+      'those that were taken apart have the mark of their result',
+      [alone('b', found), alone('c', { verdict: 'pass' }), together(found)],
+      ['granted', 'over-granted', 'denied', 'over-granted'],
+    ],
+    [
+      'those of a group that was not refused, nor taken apart, did not run',
+      [alone('b'), alone('c'), together(found)],
+      ['granted', 'not-run', 'not-run', 'over-granted'],
+    ],
+    [
+      'those of a group that could not be decided did not run',
+      [alone('b'), together({ verdict: 'inconclusive' })],
+      ['granted', 'not-run', 'inconclusive'],
+    ],
+    ['those of which no group was asked did not run', [alone('b')], ['granted', 'not-run']],
+  ])('%s', (_what, cells, marks) => {
+    expect(matrixOf(...cells).apiSets[0]?.rows[0]?.marks).toEqual(marks)
+  })
+
+  test('has the columns of all scopes, and one for the group', () => {
+    expect(matrixOf(alone('b'), alone('c'), together({})).columns).toEqual([
+      'a',
+      'b',
+      'c',
+      'other scopes together',
+    ])
+  })
+
+  test('vouches for its own operation alone, and for no grant', () => {
+    const matrix = matrixOf(
+      together({}),
+      alone('b', { operation: DELETE }),
+      alone('c', { operation: DELETE, check: 'scope-grants' }),
     )
+    expect(matrix.apiSets[0]?.rows[1]?.marks).toEqual([undefined, 'not-run', 'not-run', undefined])
+    expect(matrixOf(together({}), alone('c', { check: 'scope-grants' })).apiSets[0]?.rows[0]?.marks).toEqual([
+      'granted',
+      'not-run',
+      'denied',
+    ])
+  })
+
+  test('is told from an exhaustive one, where the same check proves something else', () => {
+    expect(scopeMatrix(sampleRecord({ cells: [granted, together(found)] })).columns).toEqual(['a'])
+  })
+})
+
+test('of two cells in one place the graver is shown', () => {
+  for (const verdicts of [
+    ['fail', 'pass'],
+    ['pass', 'fail'],
+  ] as const) {
+    const cells = verdicts.map((verdict, index) => ({ ...ask('scope-denies', verdict), id: `${index}` }))
+    expect(marksOf(...cells)).toEqual(['refused-otherwise'])
   }
 })
 
@@ -101,20 +196,31 @@ test('operations of which nothing ran can be left out', () => {
   expect(matrix.apiSets.map(({ name, rows }) => [name, rows.length])).toEqual([['Function Management', 1]])
 })
 
-test('rows are folded only where they are many, alike and as documented', () => {
-  const rows = (count: number, ...marks: (Mark | undefined)[]) =>
-    Array.from({ length: count }, () => ({ operation: '', method: '', path: '', marks }))
-  const many = rows(13, 'denied', 'granted', undefined)
-  const denied = [...rows(7, 'denied', undefined), ...rows(7, undefined, 'denied')]
-  const deviating = rows(1, 'not-denied', 'granted', undefined)
-  expect(folded(many)).toEqual({ alike: many, rows: [] })
-  expect(folded(denied)).toEqual({ alike: denied, rows: [] })
-  expect(folded([...deviating, ...many])).toEqual({ alike: many, rows: deviating })
-  for (const whole of [
-    rows(12, 'denied'),
-    rows(20, 'not-denied'),
-    [...rows(20, 'denied'), ...rows(1, 'granted')],
-  ]) {
-    expect(folded(whole)).toEqual({ alike: [], rows: whole })
-  }
+const rowsOf = (count: number, ...marks: (Mark | undefined)[]) =>
+  Array.from({ length: count }, () => ({ operation: '', method: '', path: '', marks }))
+
+test('rows that are as documented are folded where there are many', () => {
+  const documented = [...rowsOf(7, 'denied', 'granted', undefined), ...rowsOf(6, 'denied-together')]
+  expect(folded(documented, 12)).toEqual({ asDocumented: documented, rows: [] })
+  expect(folded(documented, 13)).toEqual({ asDocumented: [], rows: documented })
+  const others = (
+    ['over-granted', 'under-granted', 'refused-otherwise', 'inconclusive', 'not-run', 'error'] as const
+  ).flatMap((mark) => rowsOf(1, 'granted', mark))
+  expect(folded([...others, ...documented], 0)).toEqual({ asDocumented: documented, rows: others })
+})
+
+test('rows deviate where access is not as documented, not where nothing is known of it', () => {
+  const told = Object.keys(MARKS).filter((mark) =>
+    rowsOf(1, 'granted', ...(Object.keys(MARKS) as Mark[]).filter((own) => own === mark)).some(deviates),
+  )
+  expect(told).toEqual(['refused-otherwise', 'under-granted', 'over-granted'])
+})
+
+test('folded rows are told by what their cells would have shown', () => {
+  expect(asDocumentedInWords(rowsOf(2, 'denied', 'granted', 'denied', undefined), false)).toBe(
+    '2 operations as documented (2 granted, 4 denied)',
+  )
+  expect(asDocumentedInWords(rowsOf(1, 'denied-together', 'denied'), true)).toBe(
+    '1 more operation as documented (1 denied, 1 denied together)',
+  )
 })

@@ -1,51 +1,77 @@
 /** The scope matrix of a record: what each credential was documented to get, and whether it did. Pure data. */
-import type { Verdict } from '../suites/model.js'
-import { grouped } from './group.js'
-import type { RecordedCell, RunRecord } from './record.js'
 
-/** What the matrix shows for one operation and credential. */
-export type Mark = 'granted' | 'denied' | 'not-denied' | 'not-granted' | 'inconclusive' | 'not-run' | 'error'
+import { grouped } from '../suites/group.js'
+import type { Deviation } from '../suites/verdict.js'
+import type { RecordedCell, RunRecord } from './record.js'
+import { counted } from './text.js'
+
+/** What the matrix shows for one operation and credential; where two cells share a place, the later of these. */
+const ORDER = [
+  'granted',
+  'denied',
+  'denied-together',
+  'not-run',
+  'inconclusive',
+  'error',
+  'refused-otherwise',
+  'under-granted',
+  'over-granted',
+] as const
+export type Mark = (typeof ORDER)[number]
 
 /** Each told apart without colour. */
 export const MARKS: Readonly<Record<Mark, { readonly glyph: string; readonly meaning: string }>> = {
   granted: { glyph: '●', meaning: 'granted as documented' },
   denied: { glyph: '·', meaning: 'denied as documented' },
-  'not-denied': { glyph: '!', meaning: 'not denied as documented' },
-  'not-granted': { glyph: '✗', meaning: 'not granted as documented' },
-  inconclusive: { glyph: '?', meaning: 'inconclusive' },
+  'denied-together': { glyph: '∘', meaning: 'denied together with others' },
   'not-run': { glyph: '-', meaning: 'not run' },
+  inconclusive: { glyph: '?', meaning: 'inconclusive' },
   error: { glyph: 'E', meaning: 'error of the suite' },
+  'refused-otherwise': { glyph: '≠', meaning: 'refused otherwise than documented' },
+  'under-granted': { glyph: '▼', meaning: 'under-granted' },
+  'over-granted': { glyph: '▲', meaning: 'over-granted' },
 }
 
-type Direction = 'grant' | 'denial'
-
-/** The checks that make the matrix, and what each expects of the target. */
-const DIRECTIONS: ReadonlyMap<string, Direction> = new Map([
-  ['scope-grants', 'grant'],
-  ['admin-token-grants', 'grant'],
-  ['admin-token-denies', 'denial'],
-  ['admin-only-denies', 'denial'],
-  ['super-admin-denies', 'denial'],
-  ['scope-denies', 'denial'],
-  ['scopeless-key-denies', 'denial'],
-  ['no-credential-denies', 'denial'],
-  ['garbage-bearer-denies', 'denial'],
+const AS_DOCUMENTED: ReadonlySet<Mark | undefined> = new Set([
+  undefined,
+  'granted',
+  'denied',
+  'denied-together',
 ])
 
-const UNDECIDED = {
-  inconclusive: 'inconclusive',
-  unsupported: 'not-run',
-  excluded: 'not-run',
-  error: 'error',
-} as const
-
-const MARKED: Readonly<Record<Direction, Readonly<Record<Verdict, Mark>>>> = {
-  grant: { ...UNDECIDED, pass: 'granted', fail: 'not-granted' },
-  denial: { ...UNDECIDED, pass: 'denied', fail: 'not-denied' },
+const DEVIATING: Readonly<Record<Deviation, Mark>> = {
+  'over-grant': 'over-granted',
+  'under-grant': 'under-granted',
+  other: 'refused-otherwise',
 }
 
+/** Asks in one key with all scopes that must not open the operation: in a grouped run, instead of each alone. */
+const TOGETHER = 'scopes-deny-together'
+
+/** The checks that make the matrix, and what a cell that passes shows. */
+const PASSED: ReadonlyMap<string, Mark> = new Map([
+  ['scope-grants', 'granted'],
+  ['admin-token-grants', 'granted'],
+  ['admin-token-denies', 'denied'],
+  ['admin-only-denies', 'denied'],
+  ['super-admin-denies', 'denied'],
+  ['scope-denies', 'denied'],
+  ['scopeless-key-denies', 'denied'],
+  ['no-credential-denies', 'denied'],
+  ['garbage-bearer-denies', 'denied'],
+  [TOGETHER, 'denied'],
+])
+
+const SCOPES_TOGETHER = 'other scopes together'
+
 /** Columns after those of the scopes. */
-const CREDENTIALS: readonly string[] = ['admin token', 'no credential', 'garbage bearer', 'key []']
+const CREDENTIALS: readonly string[] = [
+  SCOPES_TOGETHER,
+  'admin token',
+  'no credential',
+  'garbage bearer',
+  'key []',
+]
 
 export interface MatrixRow {
   readonly operation: string
@@ -55,31 +81,58 @@ export interface MatrixRow {
   readonly marks: readonly (Mark | undefined)[]
 }
 
+export interface MatrixSet {
+  readonly name: string
+  readonly rows: readonly MatrixRow[]
+}
+
 export interface ScopeMatrix {
   /** Scopes in the order in which the record names them, then the other credentials. */
   readonly columns: readonly string[]
-  readonly apiSets: readonly { readonly name: string; readonly rows: readonly MatrixRow[] }[]
+  readonly apiSets: readonly MatrixSet[]
 }
 
 /** Keys of every kind share the columns of their scopes. */
-const columnOf = ({ scope, credential }: RecordedCell): string => scope ?? credential.replace(/^task /, '')
+const columnOf = ({ check, credential, scope }: RecordedCell): string =>
+  check === TOGETHER ? SCOPES_TOGETHER : (scope ?? credential.replace(/^task /, ''))
+
+/** `together` says whether the scopes that were not asked alone were refused in one key. */
+function markOf({ check, finding, scope, verdict }: RecordedCell, together: boolean): Mark {
+  const passed = PASSED.get(check) ?? 'granted'
+  switch (verdict) {
+    case 'pass':
+      return passed
+    case 'fail':
+      return DEVIATING[finding?.deviation ?? 'other']
+    case 'excluded':
+      return together && scope !== undefined && passed === 'denied' ? 'denied-together' : 'not-run'
+    case 'unsupported':
+      return 'not-run'
+    default:
+      return verdict
+  }
+}
 
 function row(operation: string, cells: readonly RecordedCell[], columns: readonly string[]): MatrixRow {
-  const marks = new Map(
-    cells.map((cell) => {
-      const direction = DIRECTIONS.get(cell.check)
-      return [columnOf(cell), direction && MARKED[direction][cell.verdict]]
-    }),
-  )
+  const groups = cells.filter(({ check }) => check === TOGETHER)
+  const together = groups.length > 0 && groups.every(({ verdict }) => verdict === 'pass')
+  const marks = new Map<string, Mark>()
+  for (const cell of cells) {
+    const column = columnOf(cell)
+    const mark = markOf(cell, together)
+    const other = marks.get(column)
+    if (other === undefined || ORDER.indexOf(mark) > ORDER.indexOf(other)) marks.set(column, mark)
+  }
   const [method = '', path = ''] = operation.split(' ', 2)
   return { operation, method, path, marks: columns.map((column) => marks.get(column)) }
 }
 
 export function scopeMatrix(record: RunRecord): ScopeMatrix {
-  const cells = record.cells.filter(({ check }) => DIRECTIONS.has(check))
+  const isGrouped = record.run.matrix === 'grouped'
+  const cells = record.cells.filter(({ check }) => PASSED.has(check) && (isGrouped || check !== TOGETHER))
   const scopes = new Set(cells.flatMap(({ scope }) => scope ?? []))
   const asked = new Set(cells.map(columnOf))
-  const columns = [...scopes, ...CREDENTIALS.filter((credential) => asked.has(credential))]
+  const columns = [...new Set([...scopes, ...CREDENTIALS.filter((name) => asked.has(name)), ...asked])]
   const byApiSet = grouped(cells, ({ apiSet }) => apiSet)
   return {
     columns,
@@ -92,26 +145,36 @@ export function scopeMatrix(record: RunRecord): ScopeMatrix {
   }
 }
 
-/** More rows than these are not read one by one when they say the same. */
-const READ_ONE_BY_ONE = 12
+/** Whether something in the row is known not to be as documented. */
+export const deviates = ({ marks }: MatrixRow): boolean =>
+  Object.values(DEVIATING).some((mark) => marks.includes(mark))
 
-/**
- * Sets the rows apart that are as documented, where they are many and all alike: with the same marks, or
- * denied to whoever asked.
- */
-export function folded(rows: readonly MatrixRow[]): {
-  readonly rows: readonly MatrixRow[]
-  readonly alike: readonly MatrixRow[]
-} {
-  const isAsDocumented = ({ marks }: MatrixRow) =>
-    marks.every((mark) => mark === undefined || mark === 'granted' || mark === 'denied')
-  const alike = rows.filter(isAsDocumented)
-  const kinds = new Set(
-    alike.map(({ marks }) => (marks.includes('granted') ? JSON.stringify(marks) : 'denied')),
-  ).size
-  return kinds === 1 && alike.length > READ_ONE_BY_ONE
-    ? { alike, rows: rows.filter((row) => !isAsDocumented(row)) }
-    : { alike: [], rows }
+/** Sets the rows apart that are as documented, where the API set has more rows than are read one by one. */
+export function folded(
+  rows: readonly MatrixRow[],
+  readOneByOne: number,
+): { readonly rows: readonly MatrixRow[]; readonly asDocumented: readonly MatrixRow[] } {
+  if (rows.length <= readOneByOne) return { rows, asDocumented: [] }
+  const byState = grouped(rows, ({ marks }) => marks.every((mark) => AS_DOCUMENTED.has(mark)))
+  return { rows: byState.get(false) ?? [], asDocumented: byState.get(true) ?? [] }
+}
+
+/** The marks that the rows show, in the order of legends, and how often. */
+export function tallied(rows: readonly MatrixRow[]): ReadonlyMap<Mark, number> {
+  const counts = new Map<Mark | undefined, number>()
+  for (const { marks } of rows) for (const mark of marks) counts.set(mark, (counts.get(mark) ?? 0) + 1)
+  return new Map(
+    ORDER.flatMap((mark) => {
+      const count = counts.get(mark)
+      return count === undefined ? [] : [[mark, count] as const]
+    }),
+  )
+}
+
+/** `60 operations as documented (120 granted, 1380 denied)`; `more` where others are shown beside them. */
+export function asDocumentedInWords(rows: readonly MatrixRow[], more: boolean): string {
+  const cells = [...tallied(rows)].map(([mark, count]) => `${count} ${mark.replace('-', ' ')}`)
+  return `${counted(rows.length, more ? 'more operation' : 'operation')} as documented (${cells.join(', ')})`
 }
 
 /** The matrix without the operations that the run left out altogether, and how many those are. */

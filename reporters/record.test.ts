@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Validator } from '../fixtures/validator.js'
 import { isRecord } from '../openapi/json.js'
-import type { Verdict } from '../suites/model.js'
+import { EVIDENCE_ROLES, type Verdict } from '../suites/model.js'
 import { type RunVerdict, runVerdict } from './record.js'
 import schema from './record.schema.json' with { type: 'json' }
 import { DELETE, EVERY_VERDICT, PROOF, type Sample, sampleExchange, sampleRecord } from './sample-record.js'
@@ -47,6 +47,51 @@ describe('the record', () => {
   test('gives a cell that was left out its own verdict and no time', () => {
     const cell = record.cells.find(({ verdict }) => verdict === 'excluded')
     expect(cell).toMatchObject({ because: 'not asked for', durationMs: 0, evidence: [] })
+  })
+
+  test('gives a cell that was left out the result that it got all the same', () => {
+    const leftOut = { verdict: 'excluded', why: 'asked together', together: true } as const
+    const { cells } = sampleRecord({
+      cells: [
+        { id: 'a', leftOut, verdict: 'fail', deviation: 'over-grant' },
+        { id: 'b', leftOut, verdict: 'pass' },
+        { id: 'c', leftOut },
+      ],
+    })
+    expect(cells.map(({ because, verdict }) => [verdict, because])).toEqual([
+      ['fail', undefined],
+      ['pass', undefined],
+      ['excluded', 'asked together'],
+    ])
+    expect(cells[0]?.finding?.deviation).toBe('over-grant')
+    expect(cells[1]?.durationMs).toBe(12.5)
+  })
+
+  test('says how a target deviates, and calls it something else where nothing says', () => {
+    const { cells } = sampleRecord({
+      cells: [
+        { id: 'a', verdict: 'fail', deviation: 'under-grant' },
+        { id: 'b', verdict: 'fail' },
+      ],
+    })
+    expect(cells.map(({ finding }) => finding?.deviation)).toEqual(['under-grant', 'other'])
+  })
+
+  test('keeps the disguise of a request, and says it in the finding', () => {
+    const [cell] = sampleRecord({ cells: [{ disguise: 'double-slash', verdict: 'fail' }] }).cells
+    expect(cell?.disguise).toBe('double-slash')
+    expect(cell?.finding?.message).toContain('with key [queue_details] (double-slash): expected')
+  })
+
+  test('keeps what was measured, whatever became of the cell', () => {
+    const measured = { what: 'revocation takes effect', ms: 1640, boundMs: 180_000 }
+    const { cells } = sampleRecord({
+      cells: [
+        { id: 'a', measured },
+        { id: 'b', measured, verdict: 'fail' },
+      ],
+    })
+    expect(cells.map((cell) => cell.measured)).toEqual([measured, measured])
   })
 
   test('holds an exchange once, however often it is reported', () => {
@@ -100,6 +145,13 @@ describe('certifying', () => {
       'excluded by the selection or the mode: 1 cell',
       { cells: [{}, { id: 'b', leftOut: { verdict: 'excluded', why: '' } }] },
     ],
+    [
+      'the matrix is grouped: not every scope was asked alone',
+      {
+        cells: [{}, { id: 'b', leftOut: { verdict: 'excluded', why: '', together: true } }],
+        run: { matrix: 'grouped' },
+      },
+    ],
     ['the mode is read-only, not full', { cells: [{}], run: { mode: 'read-only' } }],
     [
       'the target lacks Function Management',
@@ -128,7 +180,11 @@ function* schemasIn(value: unknown, path = '#'): Generator<[string, Readonly<Rec
 
 describe('the published schema', () => {
   const record = sampleRecord({
-    cells: EVERY_VERDICT,
+    cells: [
+      ...EVERY_VERDICT,
+      { id: 'disguised', disguise: 'double-slash', path: 'other-issuer' },
+      { id: 'timed', measured: { what: 'revocation takes effect', ms: 1640.5, boundMs: 180_000 } },
+    ],
     exchanges: [...PROOF, sampleExchange({ id: 'x9', silence: 'timed out' })],
     run: {
       shard: { index: 1, count: 4 },
@@ -176,10 +232,27 @@ describe('the published schema', () => {
       'an API set with names',
       { ...record, coverage: { ...record.coverage, apiSets: [{ ...record.coverage, name: 'all' }] } },
     ],
+    ['another plan of the matrix', { ...record, run: { ...record.run, matrix: 'random' } }],
+    ['a run without a bound', { ...record, run: { ...record.run, propagationTimeoutMs: undefined } }],
+    ['a path that it does not know', { ...record, cells: [{ ...passed, path: 'other' }] }],
+    ['a disguise that is none', { ...record, cells: [{ ...passed, disguise: '' }] }],
+    ['a measurement without a bound', { ...record, cells: [{ ...passed, measured: { what: 'x', ms: 1 } }] }],
+    [
+      'a finding that does not say how it deviates',
+      { ...record, cells: [{ ...failed, finding: { ...failed?.finding, deviation: undefined } }] },
+    ],
+    [
+      'a deviation that it does not know',
+      { ...record, cells: [{ ...failed, finding: { ...failed?.finding, deviation: 'grant' } }] },
+    ],
     ['a time that is none', { ...record, run: { ...record.run, startedAt: 'today' } }],
   ]
   test.each(broken)('refuses %s', (_what, value) => {
     expect(violations(JSON.parse(JSON.stringify(value)))).not.toEqual([])
+  })
+
+  test('knows every role of evidence', () => {
+    expect(schema.$defs.evidence.properties.role.enum).toEqual(EVIDENCE_ROLES)
   })
 
   test('describes every property in a sentence and closes every object', () => {

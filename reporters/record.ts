@@ -2,7 +2,7 @@
  * The canonical record of a run: the one thing that every report is rendered from. Pure: the plan, what the
  * worker sent and the run's particulars go in, JSON comes out. Its JSON Schema is `record.schema.json`.
  */
-import { type Contract, findOperation } from '../openapi/contract.js'
+import type { Contract } from '../openapi/contract.js'
 import type { Check } from '../suites/check.js'
 import type { Clause } from '../suites/clauses.js'
 import {
@@ -14,10 +14,13 @@ import {
   type PathForm,
   type Verdict,
 } from '../suites/model.js'
+import type { MatrixPlan } from '../suites/plan.js'
 import type { CellReport, CellResult } from '../suites/results.js'
+import type { Deviation, Measured } from '../suites/verdict.js'
 import { type Coverage, coverageOf } from './coverage.js'
+import { counted } from './text.js'
 
-const SCHEMA_VERSION = '1.1'
+const SCHEMA_VERSION = '1.2'
 
 export type RunVerdict = 'conformant' | 'nonconformant' | 'inconclusive' | 'error'
 
@@ -46,7 +49,9 @@ interface RunParticulars {
   readonly seed: number
   readonly mode: string
   readonly profile: string
-  readonly matrix: string
+  readonly matrix: MatrixPlan
+  /** Within how long a change to a key had to take effect. */
+  readonly propagationTimeoutMs: number
   /** What the run was narrowed to; empty lists for everything. */
   readonly selection: {
     readonly checks: readonly string[]
@@ -61,6 +66,7 @@ interface RunParticulars {
 }
 
 export interface Finding {
+  readonly deviation: Deviation
   readonly expected: string
   readonly observed: string
   readonly clause: Clause
@@ -80,9 +86,13 @@ export interface RecordedCell {
   readonly scope?: string
   /** How the path relates to the documented one. */
   readonly path: PathForm
+  /** Id of the way in which the request was dressed up. */
+  readonly disguise?: string
   readonly verdict: Verdict
   /** Of the request that decided it, in milliseconds. */
   readonly durationMs: number
+  /** How long a change took, where the cell is about one. */
+  readonly measured?: Measured
   /** Set exactly when the verdict is `fail`. */
   readonly finding?: Finding
   /** Why the verdict is neither pass nor fail. */
@@ -124,47 +134,65 @@ export interface RunOutcome {
   readonly replayTarget: string
 }
 
-const UNDECIDED: Omit<CellResult, 'id'> = {
-  verdict: 'inconclusive',
-  durationMs: 0,
-  expected: 'a verdict',
-  observed: 'the run ended before this was decided',
-  evidence: [],
-}
+/** Who asked, and in which disguise. */
+export const asker = (who: {
+  readonly credential: string
+  readonly disguise?: string | undefined
+}): string => (who.disguise === undefined ? who.credential : `${who.credential} (${who.disguise})`)
 
-function finding(cell: Cell, result: CellResult, outcome: RunOutcome): Finding {
-  const { expected, observed } = result
-  const clause = outcome.checks.find(({ id }) => id === cell.check)?.clause
-  if (clause === undefined) throw new RangeError(`There is no check ${cell.check}`)
-  const asker = credentialLabel(cell.probe.credential)
+/** What became of a cell of which nothing was heard. */
+function unheard({ id, leftOut }: Cell): CellResult {
   return {
-    expected,
-    observed,
-    clause,
-    message: `${cell.operation} with ${asker}: expected ${expected}; observed ${observed} (${clause.source}: ${clause.text})`,
-    replay: `nvcf-conformance run${outcome.replayTarget} --check ${cell.check} --operation "${cell.operation}" --seed ${outcome.run.seed}`,
+    id,
+    verdict: leftOut?.verdict ?? 'inconclusive',
+    durationMs: 0,
+    expected: 'a verdict',
+    observed: leftOut?.why ?? 'the run ended before this was decided',
+    evidence: [],
   }
 }
 
-function recordCell(cell: Cell, results: ReadonlyMap<string, CellResult>, outcome: RunOutcome): RecordedCell {
-  const result = results.get(cell.id) ?? { id: cell.id, ...UNDECIDED }
-  const verdict = cell.leftOut?.verdict ?? result.verdict
-  const because =
-    cell.leftOut?.why ?? (verdict === 'pass' || verdict === 'fail' ? undefined : result.observed)
+function finding(cell: Cell, asked: string, result: CellResult, outcome: RunOutcome): Finding {
+  const { deviation = 'other', expected, observed } = result
+  const { replayTarget, run } = outcome
+  const clause = outcome.checks.find(({ id }) => id === cell.check)?.clause
+  if (clause === undefined) throw new RangeError(`There is no check ${cell.check}`)
+  return {
+    deviation,
+    expected,
+    observed,
+    clause,
+    message: `${cell.operation} with ${asked}: expected ${expected}; observed ${observed} (${clause.source}: ${clause.text})`,
+    replay: `nvcf-conformance run${replayTarget} --check ${cell.check} --operation "${cell.operation}" --seed ${run.seed}`,
+  }
+}
+
+/** A cell that was left out may have been asked all the same, where a group of scopes was taken apart. */
+function recordCell(
+  cell: Cell,
+  result: CellResult,
+  apiSet: string | undefined,
+  outcome: RunOutcome,
+): RecordedCell {
+  const { durationMs, evidence, measured, observed, verdict } = result
+  const { disguise, path } = cell.probe
+  const credential = credentialLabel(cell.probe.credential)
   return {
     id: cell.id,
     check: cell.check,
     level: cell.level,
     operation: cell.operation,
-    apiSet: findOperation(outcome.contract, cell.operation)?.apiSet ?? '',
-    credential: credentialLabel(cell.probe.credential),
+    apiSet: apiSet ?? '',
+    credential,
     ...(cell.scope !== undefined && { scope: cell.scope }),
-    path: cell.probe.path,
+    path,
+    ...(disguise !== undefined && { disguise }),
     verdict,
-    durationMs: cell.leftOut === undefined ? result.durationMs : 0,
-    ...(verdict === 'fail' && { finding: finding(cell, result, outcome) }),
-    ...(because !== undefined && { because }),
-    evidence: cell.leftOut === undefined ? result.evidence : [],
+    durationMs,
+    ...(measured !== undefined && { measured }),
+    ...(verdict === 'fail' && { finding: finding(cell, asker({ credential, disguise }), result, outcome) }),
+    ...(verdict !== 'pass' && verdict !== 'fail' && { because: observed }),
+    evidence,
   }
 }
 
@@ -177,12 +205,13 @@ export function runVerdict(cells: readonly RecordedCell[]): RunVerdict {
   return cells.some(({ verdict }) => verdict === 'pass' || verdict === 'fail') ? 'conformant' : 'error'
 }
 
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
-
 /** Every reason why this run cannot stand for the product. */
 function notCertifying(verdict: RunVerdict, cells: readonly RecordedCell[], outcome: RunOutcome): string[] {
   const { contract, run, suite, target, leftBehind } = outcome
-  const excluded = cells.filter(({ verdict }) => verdict === 'excluded').length
+  const grouped = new Set(
+    outcome.cells.filter(({ leftOut }) => leftOut?.together === true).map(({ id }) => id),
+  )
+  const excluded = cells.filter(({ id, verdict }) => verdict === 'excluded' && !grouped.has(id)).length
   const unsupported = new Set(
     cells.filter(({ verdict }) => verdict === 'unsupported').map(({ apiSet }) => apiSet),
   )
@@ -191,12 +220,13 @@ function notCertifying(verdict: RunVerdict, cells: readonly RecordedCell[], outc
     [target.embedded, 'the target is the reference gateway of the suite'],
     [contract.spec !== undefined, 'the contract is not the documented one alone'],
     [run.interrupted, 'the run was interrupted'],
-    [excluded > 0, `excluded by the selection or the mode: ${plural(excluded, 'cell')}`],
+    [excluded > 0, `excluded by the selection or the mode: ${counted(excluded, 'cell')}`],
+    [run.matrix === 'grouped', 'the matrix is grouped: not every scope was asked alone'],
     [run.mode !== 'full', `the mode is ${run.mode}, not full`],
     [unsupported.size > 0, `the target lacks ${[...unsupported].join(', ')}`],
     [suite.commit === null, 'the build of the suite names no commit'],
     [suite.dirty, 'the build of the suite holds uncommitted changes'],
-    [leftBehind.length > 0, `left behind on the target: ${plural(leftBehind.length, 'thing')}`],
+    [leftBehind.length > 0, `left behind on the target: ${counted(leftBehind.length, 'thing')}`],
   ]
   return reasons.filter(([holds]) => holds).map(([, reason]) => reason)
 }
@@ -210,7 +240,10 @@ export function buildRecord(outcome: RunOutcome): RunRecord {
   const exchanges = new Map(
     outcome.reports.flatMap((report) => report.exchanges.map((exchange) => [exchange.id, exchange])),
   )
-  const cells = outcome.cells.map((cell) => recordCell(cell, results, outcome))
+  const apiSets = new Map(contract.operations.map(({ apiSet, id }) => [id, apiSet]))
+  const cells = outcome.cells.map((cell) =>
+    recordCell(cell, results.get(cell.id) ?? unheard(cell), apiSets.get(cell.operation), outcome),
+  )
   const verdict = runVerdict(cells)
   const reasons = notCertifying(verdict, cells, outcome)
   const count = (wanted: Verdict) => cells.filter((cell) => cell.verdict === wanted).length

@@ -1,8 +1,11 @@
 /** Small records for the tests of the reporters, built the way a run builds its own. */
 import type { Contract, Operation } from '../openapi/contract.js'
+import type { Check } from '../suites/check.js'
 import { CHECKS } from '../suites/checks/index.js'
+import { CLAUSES } from '../suites/clauses.js'
 import type { Reach } from '../suites/coverage.js'
-import type { Cell, Credential, Evidence, Exchange, PathForm, Verdict } from '../suites/model.js'
+import type { Cell, Credential, Evidence, Exchange, Level, PathForm, Verdict } from '../suites/model.js'
+import type { CellResult } from '../suites/results.js'
 import { buildRecord, type RunOutcome, type RunRecord } from './record.js'
 
 export const LIST = 'GET /v2/nvcf/functions'
@@ -27,6 +30,7 @@ function operationOf(id: string, apiSet: string, given: Partial<Operation> = {})
     apiSet,
     summary: '',
     scopes: [],
+    tokenScopes: [],
     admin: 'grant',
     public: false,
     reserved: false,
@@ -45,11 +49,16 @@ export interface SampleCell {
   readonly operation?: string
   readonly credential?: Credential
   readonly path?: PathForm
+  readonly disguise?: string
+  readonly level?: Level
   readonly id?: string
   readonly verdict?: Verdict
   readonly expected?: string
   readonly observed?: string
   readonly evidence?: readonly Evidence[]
+  readonly deviation?: CellResult['deviation']
+  readonly measured?: CellResult['measured']
+  /** It did not run, unless it has a verdict all the same. */
   readonly leftOut?: NonNullable<Cell['leftOut']>
   /** Nothing was heard of the cell. */
   readonly lost?: boolean
@@ -74,24 +83,39 @@ export const keyOf = (...scopes: string[]): Credential => ({
   scopes,
 })
 
+/** The check of that name, or one that could bear it. */
+const checkOf = (id: string): Check =>
+  CHECKS.find((check) => check.id === id) ?? {
+    id,
+    area: 'authorization',
+    level: 'required',
+    title: '',
+    clause: CLAUSES.keyScopes,
+    catches: [],
+    probes: () => [],
+    judge: () => ({ verdict: 'pass', expected: '', observed: '', evidence: [] }),
+  }
+
 function planned({
   check = 'scope-denies',
   operation = LIST,
   credential = keyOf('queue_details'),
   path = 'documented',
+  disguise,
+  level,
   id,
   leftOut,
 }: SampleCell): Cell {
-  const rule = CHECKS.find((known) => known.id === check)
+  const rule = checkOf(check)
   const scope = credential.kind === 'key' && credential.scopes.length === 1 ? credential.scopes[0] : undefined
   const asks = credential.kind === 'key' ? `[${credential.scopes.join(' ')}]` : credential.kind
   return {
     id: id ?? `${check}::${operation}::${asks}`,
     check,
-    area: rule?.area ?? 'authorization',
-    level: rule?.level ?? 'required',
+    area: rule.area,
+    level: level ?? rule.level,
     operation,
-    probe: { credential, path, expects: 'denial' },
+    probe: { credential, path, expects: 'denial', ...(disguise !== undefined && { disguise }) },
     ...(scope !== undefined && { scope }),
     ...(leftOut !== undefined && { leftOut }),
   }
@@ -123,18 +147,24 @@ export function sampleRecord(sample: Sample): RunRecord {
     keyIssue: {},
   }
   const results = cells
-    .filter(({ given }) => given.lost !== true)
-    .map(({ given, cell }) => ({
-      id: cell.id,
-      verdict: given.verdict ?? 'pass',
-      durationMs: 12.5,
-      expected: given.expected ?? '403: list_functions opens it',
-      observed: given.observed ?? '200 application/json: granted',
-      evidence: given.evidence ?? [],
-    }))
+    .filter(
+      ({ given }) => given.lost !== true && (given.leftOut === undefined || given.verdict !== undefined),
+    )
+    .map(
+      ({ given, cell }): CellResult => ({
+        id: cell.id,
+        verdict: given.verdict ?? 'pass',
+        durationMs: 12.5,
+        expected: given.expected ?? '403: list_functions opens it',
+        observed: given.observed ?? '200 application/json: granted',
+        evidence: given.evidence ?? [],
+        ...(given.deviation !== undefined && { deviation: given.deviation }),
+        ...(given.measured !== undefined && { measured: given.measured }),
+      }),
+    )
   return buildRecord({
     contract,
-    checks: CHECKS,
+    checks: [...new Set(cells.map(({ cell }) => cell.check))].map(checkOf),
     cells: cells.map(({ cell }) => cell),
     reports: [
       { results, exchanges, requests: 40 },
@@ -150,6 +180,7 @@ export function sampleRecord(sample: Sample): RunRecord {
       mode: 'full',
       profile: 'full',
       matrix: 'exhaustive',
+      propagationTimeoutMs: 180_000,
       selection: { checks: [], operations: [], unsupported: [] },
       shard: null,
       requests: 40,
@@ -172,7 +203,13 @@ const PROVEN: readonly Evidence[] = [
 /** A cell of every verdict, and an advisory failure. */
 export const EVERY_VERDICT: readonly SampleCell[] = [
   { check: 'scope-grants', credential: keyOf('list_functions') },
-  { operation: DELETE, verdict: 'fail', observed: '204: granted', evidence: PROVEN },
+  {
+    operation: DELETE,
+    verdict: 'fail',
+    deviation: 'over-grant',
+    observed: '204: granted',
+    evidence: PROVEN,
+  },
   {
     operation: QUEUE,
     credential: keyOf('list_functions'),

@@ -1,34 +1,8 @@
 import { expect, test } from 'vitest'
 import type { EvidenceRole } from '../suites/model.js'
-import {
-  DELETE,
-  EVERY_VERDICT,
-  keyOf,
-  LIST,
-  PROOF,
-  QUEUE,
-  sampleExchange,
-  sampleRecord,
-} from './sample-record.js'
-import { countsInWords, failures, type Proof, proofInWords, proofsOf, reasons } from './summary.js'
+import { EVERY_VERDICT, PROOF, sampleExchange, sampleRecord } from './sample-record.js'
+import { countsInWords, measurements, type Proof, proofInWords, proofsOf, reasons } from './summary.js'
 import { elapsed, singleLine } from './text.js'
-
-test('failures come required first, those of one operation together', () => {
-  const record = sampleRecord({
-    cells: [
-      { check: 'response-formats', operation: LIST, verdict: 'fail' },
-      { operation: DELETE, credential: keyOf('a'), verdict: 'fail' },
-      { operation: QUEUE, verdict: 'fail' },
-      { operation: DELETE, credential: keyOf('b'), verdict: 'fail' },
-    ],
-  })
-  expect(failures(record).map(({ cell }) => [cell.level, cell.operation])).toEqual([
-    ['required', DELETE],
-    ['required', DELETE],
-    ['required', QUEUE],
-    ['advisory', LIST],
-  ])
-})
 
 test('reasons are counted, the commonest first', () => {
   const undecided = (id: string, observed: string) => ({ id, observed, verdict: 'inconclusive' as const })
@@ -93,4 +67,27 @@ test.each([
   ['no time', '0.0 s'],
 ])('a run that ended at %s took %s', (finishedAt, words) => {
   expect(elapsed('2025-01-01T00:00:00.000Z', finishedAt)).toBe(words)
+})
+
+test('measurements are told once a kind, from the shortest to the longest, with their bound', () => {
+  const measured = (what: string, ms: number, boundMs = 180_000) => ({
+    id: `${what} ${ms} ${boundMs}`,
+    measured: { what, ms, boundMs },
+  })
+  const record = sampleRecord({
+    cells: [
+      {},
+      measured('revocation takes effect', 1640),
+      measured('expiry takes effect', 181_000),
+      measured('revocation takes effect', 400),
+      measured('a changed key takes effect', 2000),
+      measured('a changed key takes effect', 2000, 500),
+    ],
+  })
+  expect(measurements(record)).toEqual([
+    { what: 'revocation takes effect', took: '0.4 s to 1.6 s (bound 180 s)' },
+    { what: 'expiry takes effect', took: '181 s (beyond the bound of 180 s)' },
+    { what: 'a changed key takes effect', took: '2 s (bound 180 s)' },
+    { what: 'a changed key takes effect', took: '2 s (beyond the bound of 0.5 s)' },
+  ])
 })

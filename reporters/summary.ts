@@ -1,15 +1,10 @@
 /** Readings of the record that more than one report shows. Pure. */
-import {
-  type Evidence,
-  type EvidenceRole,
-  type Exchange,
-  type Level,
-  VERDICTS,
-  type Verdict,
-} from '../suites/model.js'
-import { grouped } from './group.js'
-import type { Finding, RecordedCell, RunRecord, RunVerdict } from './record.js'
-import { elapsed, singleLine } from './text.js'
+
+import { grouped } from '../suites/group.js'
+import { type Evidence, type EvidenceRole, type Exchange, VERDICTS, type Verdict } from '../suites/model.js'
+import type { Measured } from '../suites/verdict.js'
+import type { RecordedCell, RunRecord, RunVerdict } from './record.js'
+import { elapsed, inSeconds, singleLine } from './text.js'
 
 export const VERDICT_GLYPHS: Readonly<Record<RunVerdict, string>> = {
   conformant: '✔',
@@ -28,8 +23,6 @@ export const COUNTED_AS: Readonly<Record<Verdict, string>> = {
   error: 'in error',
 }
 
-const LEVEL_ORDER: readonly Level[] = ['required', 'advisory']
-
 /** `310 passed, 2 failed (1 advisory)`; verdicts that nothing got are left out, but for `passed`. */
 export function countsInWords({ cells, counts }: RunRecord): string {
   const advisory = cells.filter(({ level, verdict }) => level === 'advisory' && verdict === 'fail').length
@@ -47,11 +40,11 @@ export const certifyingInWords = ({ certifying, notCertifyingBecause }: RunRecor
     ? 'This record certifies.'
     : `Not certifying: ${notCertifyingBecause.map(singleLine).join('; ')}.`
 
-/** `http://gateway (domain), the reference gateway of the suite`. */
 /** `release current`, and what was laid over it. */
 export const contractInWords = ({ contract }: RunRecord): string =>
   `release ${contract.release}${contract.spec === undefined ? '' : ` under ${contract.spec}`}`
 
+/** `http://gateway (domain), the reference gateway of the suite`. */
 export function targetInWords({ target }: RunRecord): string {
   const own = target.embedded ? ', the reference gateway of the suite' : ''
   return singleLine(`${target.gateway} (domain ${target.domain})${own}`)
@@ -59,20 +52,22 @@ export function targetInWords({ target }: RunRecord): string {
 
 export const durationInWords = ({ run }: RunRecord): string => elapsed(run.startedAt, run.finishedAt)
 
-export interface Failure {
-  readonly cell: RecordedCell
-  readonly finding: Finding
+/** `1.6 s (bound 180 s)`, or from the shortest to the longest, for measurements that share their bound. */
+export function tookInWords(all: readonly Measured[]): string {
+  const [least, most] = [Math.min(...all.map(({ ms }) => ms)), Math.max(...all.map(({ ms }) => ms))]
+  const boundMs = Math.min(...all.map((measured) => measured.boundMs))
+  const [from, to] = [inSeconds(least), inSeconds(most)]
+  const bound = most > boundMs ? `beyond the bound of ${inSeconds(boundMs)}` : `bound ${inSeconds(boundMs)}`
+  return `${from === to ? to : `${from} to ${to}`} (${bound})`
 }
 
-/** Failed cells, required ones first, those of one operation together. */
-export function failures({ cells }: RunRecord): Failure[] {
-  const found = cells.flatMap((cell) => (cell.finding === undefined ? [] : [{ cell, finding: cell.finding }]))
-  const operations = [...new Set(found.map(({ cell }) => cell.operation))]
-  return LEVEL_ORDER.flatMap((level) =>
-    operations.flatMap((operation) =>
-      found.filter(({ cell }) => cell.level === level && cell.operation === operation),
-    ),
+/** What was measured, and how long it took: once for each kind of measurement. */
+export function measurements({ cells }: RunRecord): { readonly what: string; readonly took: string }[] {
+  const byKind = grouped(
+    cells.flatMap(({ measured }) => measured ?? []),
+    ({ boundMs, what }) => `${boundMs} ${what}`,
   )
+  return [...byKind.values()].map((all) => ({ what: all[0]?.what ?? '', took: tookInWords(all) }))
 }
 
 interface Reason {

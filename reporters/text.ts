@@ -9,6 +9,9 @@ export const singleLine = (text: string): string => text.replaceAll(UNPRINTABLE,
 /** `1 finding`, `2 findings`. */
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
+/** `0.4 s`, `180 s`. */
+export const inSeconds = (ms: number): string => `${ms % 1000 === 0 ? ms / 1000 : (ms / 1000).toFixed(1)} s`
+
 /** `3.4 s`, or `2 min 5 s` from two minutes on. */
 export function elapsed(startedAt: string, finishedAt: string): string {
   const seconds = Math.max(0, Date.parse(finishedAt) - Date.parse(startedAt)) / 1000

@@ -2,7 +2,7 @@
 import { type Contract, findOperation, type Operation } from '../openapi/contract.js'
 import { type Cell, credentialLabel, type PathForm } from '../suites/model.js'
 import { inForm } from '../suites/paths.js'
-import { estimate, MODES, probesOf, running, scopeSets } from '../suites/plan.js'
+import { CellIndex, estimate, MODES, running, scopeSets } from '../suites/plan.js'
 import { planFor } from './session.js'
 import { type Flags, resolveSettings, type Settings } from './settings.js'
 
@@ -27,22 +27,24 @@ export function describePlan(contract: Contract, cells: readonly Cell[], setting
 /** The operation's id with its path in the given form. */
 const shownAs = ({ id, path }: Operation, form: PathForm): string => id.replace(path, inForm(path, form))
 
-const listed = (operation: Operation, cells: readonly Cell[]): string[] => [
+const listed = (operation: Operation, index: CellIndex): string[] => [
   `${operation.id}  (${operation.apiSet}; effect: ${operation.effect})`,
-  ...probesOf(cells, operation.id).map(
-    (probe) =>
-      `  ${probe.expects.padEnd(7)}  ${shownAs(operation, probe.path)}${probe.path === 'absent' ? ' (naming nothing)' : ''}  with ${credentialLabel(probe.credential)}`,
-  ),
+  ...index
+    .probes(operation.id)
+    .map(
+      (probe) =>
+        `  ${probe.expects.padEnd(7)}  ${shownAs(operation, probe.path)}${probe.path === 'absent' ? ' (naming nothing)' : ''}  with ${credentialLabel(probe.credential)}`,
+    ),
 ]
 
 /** Prints the plan and answers the exit code. */
 export async function printPlan(flags: Flags): Promise<number> {
   const settings = await resolveSettings(flags, process.env)
   const { contract, cells } = await planFor(settings)
-  const operations = [...new Set(running(cells).map((cell) => cell.operation))]
-  const lines = operations.flatMap((id) => {
+  const index = new CellIndex(cells)
+  const lines = index.operations.flatMap((id) => {
     const operation = findOperation(contract, id)
-    return operation === undefined ? [] : listed(operation, cells)
+    return operation === undefined ? [] : listed(operation, index)
   })
   process.stdout.write(
     `${[...lines, '', describePlan(contract, cells, settings), `Keys: ${scopeSets(cells).join(', ')}.`, settings.spec === 'target' ? "Nothing was sent but the request for the gateway's document." : 'Nothing was sent.'].join('\n')}\n`,

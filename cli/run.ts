@@ -92,7 +92,8 @@ async function execute(session: Session, interrupts: Interrupts): Promise<Execut
 export function recordOf(settings: Settings, session: Session, execution: Execution): RunRecord {
   const { contract, cells } = session.setup
   const { reports, interrupted, cleanup } = execution
-  const { checks, operations, unsupported, mode, profile, matrix, seed, shard } = settings
+  const { checks, operations, unsupported, mode, profile, matrix, propagationTimeoutMs, seed, shard } =
+    settings
   return buildRecord({
     contract,
     checks: CHECKS,
@@ -108,6 +109,7 @@ export function recordOf(settings: Settings, session: Session, execution: Execut
       mode,
       profile,
       matrix,
+      propagationTimeoutMs,
       selection: { checks, operations, unsupported },
       shard: shard ?? null,
       requests: cleanup.requests + Math.max(0, ...reports.map((report) => report.requests)),

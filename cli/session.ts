@@ -240,6 +240,7 @@ export async function openSession(
         ledger: ledger.file,
         admin,
         seed: settings.seed,
+        propagationTimeoutMs: settings.propagationTimeoutMs,
       },
       identity: {
         gateway,

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import type { KeyKind } from '../openapi/contract.js'
 import { isRecord, type JsonRecord } from '../openapi/json.js'
 import { readYaml } from '../openapi/yaml.js'
-import { MODES, type Mode } from '../suites/plan.js'
+import { MATRIX_PLANS, type MatrixPlan, MODES, type Mode } from '../suites/plan.js'
 
 /** A mistake in flags, environment or config file; the message names it and the mend. */
 export class SettingsError extends Error {
@@ -25,7 +25,9 @@ export interface Settings {
   readonly allowRemoteRefs: boolean
   readonly profile: string
   readonly mode: Mode
-  readonly matrix: 'exhaustive'
+  readonly matrix: MatrixPlan
+  /** Within how many milliseconds a change to a key has to take effect. */
+  readonly propagationTimeoutMs: number
   readonly checks: readonly string[]
   readonly operations: readonly string[]
   readonly out: string
@@ -84,7 +86,16 @@ export const OPTIONS: readonly Option[] = [
     help: 'run only this operation, "METHOD /path"; may be repeated',
     many: true,
   },
-  { name: 'matrix', takes: 'PLAN', help: 'exhaustive: every operation with every scope (default)' },
+  {
+    name: 'matrix',
+    takes: 'PLAN',
+    help: 'exhaustive: every operation with every scope; grouped: with all that must not open it in one key, and alone only where that is not refused (default: exhaustive)',
+  },
+  {
+    name: 'propagation-timeout',
+    takes: 'S',
+    help: 'seconds within which revoked, expired and changed keys must be noticed (default: 180)',
+  },
   { name: 'out', takes: 'DIR', help: 'where the record and the reports go (default: conformance-report)' },
   { name: 'seed', takes: 'N', help: 'seed of generated identifiers (default: random, kept in the record)' },
   { name: 'concurrency', takes: 'N', help: 'requests under way at once, 1 to 64 (default: 8)' },
@@ -243,7 +254,9 @@ export async function resolveSettings(flags: Flags, environment: Environment): P
     allowRemoteRefs: one('allow-remote-refs', (value) => isOn('allow-remote-refs', value)) ?? false,
     profile: all('profile')[0] ?? 'full',
     mode: one('mode', (value) => among('mode', value, MODE_NAMES)) ?? 'full',
-    matrix: one('matrix', (value) => among('matrix', value, ['exhaustive'])) ?? 'exhaustive',
+    matrix: one('matrix', (value) => among('matrix', value, MATRIX_PLANS)) ?? 'exhaustive',
+    propagationTimeoutMs:
+      1000 * (one('propagation-timeout', (value) => integer('propagation-timeout', value, 1, 3600)) ?? 180),
     checks: all('check'),
     operations: all('operation'),
     out: all('out')[0] ?? 'conformance-report',

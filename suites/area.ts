@@ -3,15 +3,22 @@ import { inject } from 'vitest'
 import { type Lab, test } from '../fixtures/lab.js'
 import type { Check } from './check.js'
 import { CHECKS } from './checks/index.js'
+import { grouped } from './group.js'
 import type { Area, Cell } from './model.js'
-import { running } from './plan.js'
+import { CellIndex } from './plan.js'
 import { type CellResult, testName } from './results.js'
 
 async function examine(check: Check, cell: Cell, lab: Lab): Promise<CellResult> {
+  if ('tells' in check) return { id: cell.id, durationMs: 0, ...check.tells(await lab.story(check, cell)) }
   const observation = await lab.observe(cell)
-  const { expected, observed, evidence, verdict } = check.judge(observation, lab.validator)
   const durationMs = lab.durationOf(observation.answer.exchange)
-  return { id: cell.id, verdict, durationMs, expected, observed, evidence }
+  return { id: cell.id, durationMs, ...check.judge(observation, lab.validator) }
+}
+
+const checkOf = ({ check: id }: Cell): Check => {
+  const found = CHECKS.find((check) => check.id === id)
+  if (found === undefined) throw new RangeError(`There is no check ${id}`)
+  return found
 }
 
 /** A fault of the suite is neither the target's nor a pass. */
@@ -29,18 +36,23 @@ const line = (result: CellResult): string =>
 
 /** Defines the tests of an area from the plan. */
 export function defineArea(area: Area): void {
-  const cells = running(inject('setup').cells).filter((cell) => cell.area === area)
+  const index = new CellIndex(inject('setup').cells)
+  const checks = CHECKS.filter((check) => check.area === area && index.ofCheck(check.id).length > 0)
   // Vitest takes a file without tests for a mistake.
-  if (cells.length === 0) test.skip(`${area}: nothing selected`)
-  for (const check of CHECKS) {
-    const ofCheck = cells.filter((cell) => cell.check === check.id)
-    for (const operation of new Set(ofCheck.map((cell) => cell.operation))) {
-      const own = ofCheck.filter((cell) => cell.operation === operation)
+  if (checks.length === 0) test.skip(`${area}: nothing selected`)
+  for (const check of checks) {
+    for (const [operation, own] of grouped(index.ofCheck(check.id), (cell) => cell.operation)) {
       test.concurrent(testName(check.id, operation), async ({ lab, signal, task }) => {
         signal.addEventListener('abort', () => lab.interrupt(), { once: true })
-        const results = await Promise.all(
-          own.map((cell) => examine(check, cell, lab).catch((cause: unknown) => suiteFault(cell, cause))),
-        )
+        const examined = (cells: readonly Cell[]) =>
+          Promise.all(
+            cells.map((cell) =>
+              examine(checkOf(cell), cell, lab).catch((cause: unknown) => suiteFault(cell, cause)),
+            ),
+          )
+        const asked = await examined(own)
+        const alone = await lab.newAlone(operation)
+        const results = [...asked, ...(await examined(alone))]
         const exchanges = lab.newEvidence(
           results.flatMap(({ evidence }) => evidence.map(({ exchange }) => exchange)),
         )
@@ -51,7 +63,9 @@ export function defineArea(area: Area): void {
           ...(reach !== undefined && { reach }),
           requests: lab.requests,
         }
-        const required = new Set(own.filter(({ level }) => level === 'required').map(({ id }) => id))
+        const required = new Set(
+          [...own, ...alone].filter(({ level }) => level === 'required').map(({ id }) => id),
+        )
         const undecided = results.filter(({ id, verdict }) => verdict !== 'pass' && required.has(id))
         if (undecided.length > 0) throw new Error(undecided.map(line).join('\n'))
       })

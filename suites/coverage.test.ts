@@ -226,6 +226,7 @@ describe('what a trial reached', () => {
     apiSet: 'Things',
     summary: '',
     scopes: [],
+    tokenScopes: [],
     admin: 'grant',
     public: false,
     reserved: false,

@@ -181,7 +181,7 @@ export function reachOf(operation: Operation, observations: readonly Observation
   const request = new Set<string>()
   const responses = new Map<string, Set<string>>()
   for (const { answer, probe, sent } of observations) {
-    if (answer.kind === 'silence' || !OWN_PATHS.includes(probe.path)) continue
+    if (answer.kind === 'silence' || !OWN_PATHS.includes(probe.path) || probe.disguise !== undefined) continue
     statuses.add(answer.status)
     if (operation.body !== undefined && sent.body !== undefined && !REFUSALS.includes(answer.status)) {
       for (const place of exercised(operation.body.schema, sent.body, takes)) request.add(place)

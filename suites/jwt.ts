@@ -3,6 +3,7 @@ import { isRecord, type JsonRecord } from '../openapi/json.js'
 
 export interface DecodedJwt {
   readonly header: JsonRecord
+  readonly payload: JsonRecord
   /** As it stands in the token; empty when there is none. */
   readonly signature: string
 }
@@ -20,6 +21,6 @@ const part = (encoded: string): JsonRecord | undefined => {
 export function decodeJwt(token: string): DecodedJwt | undefined {
   if (!/^[\w-]+\.[\w-]+\.[\w-]*$/.test(token)) return undefined
   const [header = '', claims = '', signature = ''] = token.split('.')
-  const decoded = part(header)
-  return decoded === undefined || part(claims) === undefined ? undefined : { header: decoded, signature }
+  const [decoded, payload] = [part(header), part(claims)]
+  return decoded === undefined || payload === undefined ? undefined : { header: decoded, payload, signature }
 }

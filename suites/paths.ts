@@ -21,6 +21,8 @@ export function inForm(path: string, form: PathForm): string {
   switch (form) {
     case 'documented':
     case 'absent':
+    case 'other-owner':
+    case 'other-issuer':
       return path
     case 'unversioned':
       return path.replace(VERSION, '')

@@ -11,7 +11,8 @@ import {
   usesUp,
 } from '../openapi/contract.js'
 import type { Check } from './check.js'
-import { type Cell, credentialLabel, type Probe, probeKey } from './model.js'
+import { grouped } from './group.js'
+import { type Cell, type Credential, credentialLabel, type Probe, probeKey } from './model.js'
 
 /** What each mode may do to the target, beyond issuing and revoking its own keys. */
 export const MODES: Readonly<Record<Mode, { readonly about: string; readonly effects: readonly Effect[] }>> =
@@ -41,6 +42,9 @@ const PROFILES: Readonly<Record<string, { readonly about: string; readonly apiSe
   },
 }
 
+export const MATRIX_PLANS = ['exhaustive', 'grouped'] as const
+export type MatrixPlan = (typeof MATRIX_PLANS)[number]
+
 export interface Selection {
   readonly profile: string
   readonly mode: Mode
@@ -50,6 +54,10 @@ export interface Selection {
   readonly operations: readonly string[]
   /** API sets that the target says it lacks. */
   readonly unsupported: readonly string[]
+  /** `grouped`: the scopes that do not open an operation are asked about in one key. */
+  readonly matrix: MatrixPlan
+  /** Draws the sets of scopes. */
+  readonly seed: number
   readonly shard?: { readonly index: number; readonly count: number }
 }
 
@@ -78,15 +86,32 @@ const SUBJECT_NEEDS: Readonly<Record<SubjectKind, readonly Effect[]>> = {
 /** Keys of the functions service came first: their cells carry no word for their kind. */
 const KIND_IN_ID: Readonly<Record<KeyKind, string>> = { apiKey: '', taskKey: 'task' }
 
-const idOf = (check: Check, operation: Operation, probe: Probe): string => {
-  const { credential } = probe
-  const asks =
-    credential.kind === 'key'
-      ? `${KIND_IN_ID[credential.keyKind]}[${credential.scopes.join(' ')}]`
-      : credential.kind
-  const path = probe.path === 'documented' ? '' : `::${probe.path}`
-  return `${check.id}::${operation.id}::${asks}${path}`
+/** Who asks, as an id says it. */
+function askerId(credential: Credential): string {
+  switch (credential.kind) {
+    case 'token':
+      return `${credential.flaw}-token`
+    case 'own-keys':
+      return `${KIND_IN_ID[credential.keyKind]}own-keys`
+    case 'key': {
+      const { draw, flaw, keyKind, name, reach, scopes } = credential
+      const held = draw === undefined ? (name ?? scopes.join(' ')) : `set-${draw}`
+      const marks = [reach, flaw].filter((mark) => mark !== undefined)
+      return [`${KIND_IN_ID[keyKind]}[${held}]`, ...marks].join('-')
+    }
+    default:
+      return credential.kind
+  }
 }
+
+const idOf = (check: Check, operation: Operation, { credential, disguise, path }: Probe): string =>
+  [
+    check.id,
+    operation.id,
+    askerId(credential),
+    ...(path === 'documented' ? [] : [path]),
+    ...(disguise === undefined ? [] : [disguise]),
+  ].join('::')
 
 /** Spreads operations, not cells, over shards, so that no trial is split. */
 const shardOf = (operation: Operation, count: number): number =>
@@ -135,6 +160,20 @@ function validate(contract: Contract, checks: readonly Check[], selection: Selec
   return { ...selection, operations }
 }
 
+const TOGETHER = {
+  verdict: 'excluded',
+  why: 'the grouped matrix asks with all such scopes in one key, and alone only where that is not refused',
+  together: true,
+} as const
+
+/** The scope that a plain key holds alone. */
+function soleScope({ credential, disguise }: Probe): string | undefined {
+  if (credential.kind !== 'key' || disguise !== undefined) return undefined
+  const { flaw, name, reach, scopes } = credential
+  const isPlain = name === undefined && reach === undefined && flaw === undefined
+  return isPlain && scopes.length === 1 ? scopes[0] : undefined
+}
+
 /**
  * The cells of a profile, in report order, each marked where the selection leaves it out.
  * Throws SelectionError.
@@ -146,11 +185,13 @@ export function plan(contract: Contract, checks: readonly Check[], asked: Select
   return checks.flatMap((check) =>
     operations.flatMap((operation) => {
       const omission = leftOut(check, operation, selection)
-      return check.probes(operation, contract).map((probe): Cell => {
-        const scope =
-          probe.credential.kind === 'key' && probe.credential.scopes.length === 1
-            ? probe.credential.scopes[0]
+      return check.probes(operation, contract, selection.seed).map((probe): Cell => {
+        const scope = soleScope(probe)
+        const together =
+          selection.matrix === 'grouped' && check.groups === true && scope !== undefined
+            ? TOGETHER
             : undefined
+        const left = omission ?? together
         return {
           id: idOf(check, operation, probe),
           check: check.id,
@@ -159,7 +200,7 @@ export function plan(contract: Contract, checks: readonly Check[], asked: Select
           operation: operation.id,
           probe,
           ...(scope !== undefined && { scope }),
-          ...(omission !== undefined && { leftOut: omission }),
+          ...(left !== undefined && { leftOut: left }),
         }
       })
     }),
@@ -169,10 +210,54 @@ export function plan(contract: Contract, checks: readonly Check[], asked: Select
 /** The cells that will run. */
 export const running = (cells: readonly Cell[]): Cell[] => cells.filter((cell) => cell.leftOut === undefined)
 
-/** The distinct requests that an operation's cells need, in planned order. */
-export function probesOf(cells: readonly Cell[], operation: string): Probe[] {
-  const own = running(cells).filter((cell) => cell.operation === operation)
-  return [...new Map(own.map((cell) => [probeKey(cell.probe), cell.probe])).values()]
+const distinct = (cells: readonly Cell[]): Probe[] => [
+  ...new Map(
+    cells.filter(({ probe }) => probe.expects !== 'story').map(({ probe }) => [probeKey(probe), probe]),
+  ).values(),
+]
+
+const NONE: readonly Cell[] = []
+
+/** The cells of a plan, found by what they are about. */
+export class CellIndex {
+  readonly #byOperation: ReadonlyMap<string, readonly Cell[]>
+  readonly #byCheck: ReadonlyMap<string, readonly Cell[]>
+  readonly #together: ReadonlyMap<string, readonly Cell[]>
+
+  constructor(cells: readonly Cell[]) {
+    const planned = running(cells)
+    this.#byOperation = grouped(planned, ({ operation }) => operation)
+    this.#byCheck = grouped(planned, ({ check }) => check)
+    this.#together = grouped(
+      cells.filter(({ leftOut }) => leftOut?.together === true),
+      ({ operation }) => operation,
+    )
+  }
+
+  /** Those of a check that will run, in planned order. */
+  ofCheck(check: string): readonly Cell[] {
+    return this.#byCheck.get(check) ?? NONE
+  }
+
+  /** Those of an operation that are asked alone only where asking together is not refused. */
+  together(operation: string): readonly Cell[] {
+    return this.#together.get(operation) ?? NONE
+  }
+
+  /** The operations that the plan asks, in planned order. */
+  get operations(): string[] {
+    return [...this.#byOperation.keys()]
+  }
+
+  /** The distinct requests that an operation's cells need, in planned order. */
+  probes(operation: string): Probe[] {
+    return distinct(this.#byOperation.get(operation) ?? NONE)
+  }
+
+  /** As above, for those that are asked alone only where asking together is not refused. */
+  probesAlone(operation: string): Probe[] {
+    return distinct(this.together(operation))
+  }
 }
 
 /** Scope sets for which the run issues keys: one key each. */
@@ -219,9 +304,9 @@ const SUBJECT_REQUESTS: Readonly<Record<Operation['subject'], number>> = {
 
 /** Probes, the life signs and read-backs around them, and what the subjects take. An estimate. */
 export function estimate(contract: Contract, cells: readonly Cell[]): Estimate {
-  const operations = contract.operations.filter(({ id }) =>
-    running(cells).some((cell) => cell.operation === id),
-  )
+  const index = new CellIndex(cells)
+  const asked = new Set(index.operations)
+  const operations = contract.operations.filter(({ id }) => asked.has(id))
   const sharedKinds = new Set(
     operations.map(({ subject }) => subject).filter((subject) => subject !== 'none'),
   )
@@ -231,7 +316,7 @@ export function estimate(contract: Contract, cells: readonly Cell[]): Estimate {
   let keys = 1 + keySets
   for (const kind of sharedKinds) requests += SUBJECT_REQUESTS[kind]
   for (const operation of operations) {
-    const probes = probesOf(cells, operation.id)
+    const probes = index.probes(operation.id)
     // Proofs of life are shared by requests that end together: about one for three.
     const lives = Math.ceil(probes.filter(({ credential }) => credential.kind === 'key').length / 3)
     const made = subjectsNeeded(operation, probes)

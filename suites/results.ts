@@ -1,6 +1,7 @@
 /** What travels from the worker, test by test, to the record. */
 import type { Reach } from './coverage.js'
 import type { Evidence, Exchange, Verdict } from './model.js'
+import type { Deviation, Measured } from './verdict.js'
 
 /** A cell with its verdict. */
 export interface CellResult {
@@ -11,6 +12,9 @@ export interface CellResult {
   readonly expected: string
   readonly observed: string
   readonly evidence: readonly Evidence[]
+  /** Set when the verdict is `fail`. */
+  readonly deviation?: Deviation
+  readonly measured?: Measured
 }
 
 /** What a test reports of itself. */

@@ -1,16 +1,24 @@
 import { describe, expect, test } from 'vitest'
 import type { Operation } from '../openapi/contract.js'
-import type { Answered, Credential, Liveness, Observation, Outcome, Snapshot } from './model.js'
+import type { Answered, Credential, Liveness, Observation, Outcome, PathForm, Snapshot } from './model.js'
 import {
   absence,
+  composedGrant,
   denial,
+  denialOrNoKey,
+  disclosesNothing,
   documentedStatus,
+  emptyList,
+  filtered,
   grant,
+  guarded,
   type Judgement,
   judgeAnswer,
   notFound,
+  noWayAround,
   presence,
   takesEffect,
+  wall,
 } from './verdict.js'
 
 const READS: Operation = {
@@ -23,6 +31,7 @@ const READS: Operation = {
   apiSet: 'Things',
   summary: '',
   scopes: ['read_things'],
+  tokenScopes: [],
   keyKind: 'apiKey',
   admin: 'grant',
   public: false,
@@ -83,6 +92,13 @@ const answer = (status: number, headers: Record<string, string> = {}): Answered 
   exchange: `x${status}`,
 })
 
+const json = (status: number, body: unknown): Answered => ({
+  ...answer(status, { 'content-type': 'application/json' }),
+  text: JSON.stringify(body),
+  json: body,
+})
+
+const closed = (code: string): Outcome => ({ kind: 'silence', why: 'closed', code, exchange: 'x0' })
 const SILENCE: Outcome = { kind: 'silence', why: 'timed out', code: 'T', exchange: 'x0' }
 const life = (state: Liveness['state'], witness: Liveness['witness'] = 'operation'): Liveness => ({
   state,
@@ -104,6 +120,11 @@ interface Facts {
   /** The state that the control left; by default another one. */
   readonly controlled?: Snapshot
   readonly witness?: Liveness['witness']
+  readonly path?: PathForm
+  readonly disguise?: string
+  readonly functionId?: string
+  readonly issueRefused?: Outcome
+  readonly counterpart?: Outcome
 }
 
 /** A denial of a key that has everything in order, but for what the case says. */
@@ -115,7 +136,12 @@ const observed = (facts: Facts): Observation => {
   } = facts
   return {
     operation: facts.operation ?? READS,
-    probe: { credential, path: 'documented', expects: 'denial' },
+    probe: {
+      credential,
+      path: facts.path ?? 'documented',
+      expects: 'denial',
+      ...(facts.disguise !== undefined && { disguise: facts.disguise }),
+    },
     answer: facts.answer ?? answer(403),
     subject: facts.subject ?? 'existing',
     ...(credential.kind === 'key' && {
@@ -129,6 +155,9 @@ const observed = (facts: Facts): Observation => {
     }),
     sent: { headers: {} },
     keyValues: [],
+    ...(facts.functionId !== undefined && { functionId: facts.functionId }),
+    ...(facts.counterpart && { counterpart: facts.counterpart }),
+    ...(facts.issueRefused && { issueRefused: facts.issueRefused }),
   }
 }
 
@@ -149,7 +178,16 @@ const DENIALS: readonly [string, Facts, Verdict][] = [
     { control: answer(404), subject: 'absent', contrast: true },
     'pass',
   ],
-  ['a 404 control for nothing, nobody refused', { control: answer(404), subject: 'absent' }, 'inconclusive'],
+  [
+    'a 404 control for nothing, where this one is refused',
+    { control: answer(404), subject: 'absent' },
+    'pass',
+  ],
+  [
+    'a 404 for nothing, like the control',
+    { answer: answer(404), control: answer(404), subject: 'absent' },
+    'inconclusive',
+  ],
   ['a key dead before', { before: 'dead' }, 'inconclusive'],
   ['a key dead after', { after: 'dead' }, 'inconclusive'],
   ['a key of unknown life', { after: 'unknown' }, 'inconclusive'],
@@ -339,4 +377,182 @@ test('a rule is asked of granted answers only', () => {
   expect(judgeAnswer(observed({ answer: answer(200) }), 'right', () => []).verdict).toBe('pass')
   expect(judgeAnswer(observed({ answer: answer(403) }), 'right', rule).verdict).toBe('inconclusive')
   expect(judgeAnswer(observed({ answer: SILENCE }), 'right', rule).verdict).toBe('inconclusive')
+})
+
+test('what does not exist has no state to read back', () => {
+  expect(denial(observed({ operation: CHANGES, path: 'absent' }), [403], []).verdict).toBe('pass')
+})
+
+test.each([
+  ['granted', { answer: answer(200) }, 'over-grant'],
+  ['carried out', { operation: CHANGES, state: [THERE, shows()] }, 'over-grant'],
+  ['run all the same', { operation: RUNS, answer: answer(403, { 'nvcf-reqid': 'r' }) }, 'over-grant'],
+  ['refused in other words', { answer: answer(404) }, 'other'],
+] as const)('a denial that fails says how: %s', (_name, facts, deviation) => {
+  expect(denial(observed(facts), [403], [])).toMatchObject({ verdict: 'fail', deviation })
+})
+
+test('a grant that fails is an under-grant', () => {
+  expect(grant(observed({ answer: answer(403) })).deviation).toBe('under-grant')
+  expect(grant(observed({ answer: answer(500) })).deviation).toBe('under-grant')
+})
+
+const NOT_ISSUED: readonly [string, Facts, Verdict][] = [
+  ['refused at issue', { answer: SILENCE, issueRefused: answer(400) }, 'pass'],
+  ['throttled at issue', { answer: SILENCE, issueRefused: answer(429) }, 'inconclusive'],
+  ['no answer at issue', { answer: SILENCE, issueRefused: SILENCE }, 'inconclusive'],
+  ['trouble at issue', { answer: SILENCE, issueRefused: answer(500) }, 'inconclusive'],
+  ['issued and refused', {}, 'pass'],
+  ['issued and granted', { answer: answer(200) }, 'fail'],
+]
+
+test.each(NOT_ISSUED)('a key that should not exist: %s', (_name, facts, verdict) => {
+  expect(denialOrNoKey(observed(facts), [403], []).verdict).toBe(verdict)
+})
+
+const LISTED = json(200, { things: [] })
+const WAYS: readonly [string, Facts, Verdict][] = [
+  ['403', { disguise: 'trailing-slash' }, 'pass'],
+  ['401', { disguise: 'trailing-slash', answer: answer(401) }, 'pass'],
+  ['400 in HTML', { disguise: 'absolute-form', answer: answer(400) }, 'pass'],
+  ['404', { disguise: 'path-case', answer: answer(404) }, 'pass'],
+  ['a redirect', { disguise: 'double-slash', answer: answer(308) }, 'pass'],
+  ['500', { disguise: 'double-slash', answer: answer(500) }, 'pass'],
+  ['200', { disguise: 'trailing-slash', answer: answer(200) }, 'fail'],
+  ['204', { disguise: 'head', answer: answer(204) }, 'fail'],
+  ['429', { disguise: 'head', answer: answer(429) }, 'inconclusive'],
+  ['503', { disguise: 'head', answer: answer(503) }, 'inconclusive'],
+  ['silence', { disguise: 'head', answer: SILENCE }, 'inconclusive'],
+  ['the connection closed', { disguise: 'doubled-authorization', answer: closed('UND_ERR_SOCKET') }, 'pass'],
+  [
+    'the connection closed, and the key dead',
+    { disguise: 'doubled-authorization', answer: closed('ECONNRESET'), after: 'dead' },
+    'inconclusive',
+  ],
+  ['the connection refused', { disguise: 'head', answer: closed('ECONNREFUSED') }, 'inconclusive'],
+  ['a dead key', { disguise: 'head', before: 'dead' }, 'inconclusive'],
+  ['no control', { disguise: 'head', control: null }, 'inconclusive'],
+  ['OPTIONS answered by itself', { disguise: 'options', answer: answer(200), control: LISTED }, 'pass'],
+  ['OPTIONS answered like the GET', { disguise: 'options', answer: LISTED, control: LISTED }, 'fail'],
+  [
+    'a page of another Host',
+    { disguise: 'other-host', answer: json(200, { ok: 1 }), control: LISTED },
+    'pass',
+  ],
+  ['the list under another Host', { disguise: 'other-host', answer: LISTED, control: LISTED }, 'fail'],
+  ['state changed', { disguise: 'options', operation: CHANGES, state: [THERE, shows()] }, 'fail'],
+  ['state unchanged', { disguise: 'options', operation: CHANGES, state: [THERE, THERE] }, 'pass'],
+  ['state never read', { disguise: 'options', operation: CHANGES }, 'inconclusive'],
+  [
+    'a refusal that ran',
+    { disguise: 'options', operation: RUNS, answer: answer(403, { 'nvcf-reqid': 'r' }) },
+    'fail',
+  ],
+]
+
+test.each(WAYS)('no way around: %s', (_name, facts, verdict) => {
+  expect(noWayAround(observed(facts)).verdict).toBe(verdict)
+})
+
+const ABSENT = { path: 'absent', subject: 'absent' } as const
+const HIDDEN: readonly [string, Facts, Verdict][] = [
+  ['403 for both', { counterpart: answer(403), control: answer(404) }, 'pass'],
+  ['404, 403 for what exists', { answer: answer(404), counterpart: answer(403) }, 'fail'],
+  ['404 for all', { answer: answer(404), control: answer(404) }, 'inconclusive'],
+  ['200', { answer: answer(200) }, 'fail'],
+]
+
+test.each(HIDDEN)('absence: %s', (_name, facts, verdict) => {
+  expect(disclosesNothing(observed({ ...ABSENT, ...facts }), []).verdict).toBe(verdict)
+})
+
+test('a stranger who is refused shows that a 404 is not for everybody', () => {
+  const facts = {
+    ...ABSENT,
+    credential: { kind: 'none' },
+    answer: answer(401),
+    control: answer(404),
+  } as const
+  expect(denial(observed(facts), [401], []).verdict).toBe('pass')
+})
+
+const NOBODY = { kind: 'none' } as const
+const WALLS: readonly [string, Facts, Verdict][] = [
+  ['404', { answer: answer(404) }, 'pass'],
+  ['200', { answer: answer(200) }, 'fail'],
+  ['403', { answer: answer(403) }, 'fail'],
+  ['404 to its owner too', { answer: answer(404), control: answer(404) }, 'inconclusive'],
+  ['silence', { answer: SILENCE }, 'inconclusive'],
+  ['404, and revoked', { operation: CHANGES, answer: answer(404), state: [THERE, shows()] }, 'fail'],
+  ['404, and still there', { operation: CHANGES, answer: answer(404), state: [THERE, THERE] }, 'pass'],
+  ['404, and nobody knows', { operation: CHANGES, answer: answer(404) }, 'inconclusive'],
+]
+
+test.each(WALLS)('wall: %s', (_name, facts, verdict) => {
+  expect(wall(observed({ credential: NOBODY, path: 'other-owner', ...facts }), []).verdict).toBe(verdict)
+})
+
+test('a wall that answers in another shape tells the key from one that does not exist', () => {
+  const facts = { credential: NOBODY, answer: answer(404) }
+  expect(wall(observed(facts), ['/status must be integer']).verdict).toBe('fail')
+})
+
+test.each([
+  [{ keys: [] }, 'pass'],
+  [{ keys: [{ id: '1' }] }, 'fail'],
+] as const)('the list of a stranger: %j', (body, verdict) => {
+  expect(emptyList(observed({ answer: json(200, body) }), '/keys/*').verdict).toBe(verdict)
+  expect(emptyList(observed({ answer: answer(500) }), '/keys/*').verdict).toBe('inconclusive')
+})
+
+const LISTS: Operation = { ...READS, resources: { use: 'filtered', pointer: '/functions/*/id' } }
+const list = (...ids: string[]): Answered => json(200, { functions: ids.map((id) => ({ id })) })
+const FILTERS: readonly ['own' | 'other' | 'none', string, Facts, Verdict][] = [
+  ['own', 'that function', { answer: list('f', 'f') }, 'pass'],
+  ['own', 'more', { answer: list('f', 'g') }, 'fail'],
+  ['own', 'nothing', { answer: list() }, 'fail'],
+  ['own', 'refused', { answer: answer(403) }, 'fail'],
+  ['other', 'nothing', { answer: list() }, 'pass'],
+  ['other', 'that function', { answer: list('f') }, 'fail'],
+  ['none', 'nothing', { answer: list() }, 'pass'],
+  ['none', 'that function', { answer: list('f') }, 'fail'],
+  ['none', 'refused, the key dead', { answer: answer(403), after: 'dead' }, 'inconclusive'],
+  ['none', 'nothing, like everybody', { answer: list(), control: list() }, 'inconclusive'],
+  ['own', 'an error', { answer: answer(500) }, 'inconclusive'],
+]
+
+test.each(FILTERS)('a list to a key that reaches %s: %s', (reach, _name, facts, verdict) => {
+  const credential = { kind: 'key', keyKind: 'apiKey', scopes: ['read_things'], reach } as const
+  const seen = observed({ operation: LISTS, credential, control: list('f', 'g'), functionId: 'f', ...facts })
+  expect(filtered(seen).verdict).toBe(verdict)
+})
+
+const COMPOSED: readonly [string, Facts, Verdict][] = [
+  ['a success', { answer: answer(200) }, 'pass'],
+  ['refused', { answer: answer(403) }, 'fail'],
+  ['refused, the key dead', { answer: answer(403), after: 'dead' }, 'inconclusive'],
+  ['404 like the control', { answer: answer(404), control: answer(404) }, 'pass'],
+  ['404 unlike the control', { answer: answer(404) }, 'inconclusive'],
+  ['429', { answer: answer(429), control: answer(429) }, 'inconclusive'],
+]
+
+test.each(COMPOSED)('scopes together: %s', (_name, facts, verdict) => {
+  expect(composedGrant(observed(facts)).verdict).toBe(verdict)
+})
+
+test.each([
+  [200, 'fail'],
+  [401, 'pass'],
+  [403, 'pass'],
+  [404, 'inconclusive'],
+] as const)('a key operation without a credential: %s is %s', (status, verdict) => {
+  const seen = observed({
+    credential: NOBODY,
+    answer: answer(status),
+    operation: { ...READS, exposure: 'ruin' },
+  })
+  expect(guarded(seen)).toMatchObject({
+    verdict,
+    ...(verdict === 'fail' && { observed: expect.stringContaining('ruin') }),
+  })
 })

@@ -2,7 +2,9 @@
  * From what was seen to a verdict: pure functions, one a kind of proof. Nothing passes here unless every
  * fact that the proof needs is at hand.
  */
-import { type Operation, successStatuses } from '../openapi/contract.js'
+import { type Operation, type OperationId, successStatuses } from '../openapi/contract.js'
+import { isRecord, select } from '../openapi/json.js'
+import { disguiseOf } from './disguises.js'
 import {
   type Answered,
   EVIDENCE_ROLES,
@@ -11,8 +13,25 @@ import {
   type Liveness,
   type Observation,
   type Outcome,
+  type Part,
+  type Reading,
+  type Scene,
   type StateReading,
+  type Story,
 } from './model.js'
+
+/**
+ * How a target leaves the documents: access beyond them (a refusal that is carried out counts), documented
+ * access refused, or anything else, such as a refusal in the wrong words.
+ */
+export type Deviation = 'over-grant' | 'under-grant' | 'other'
+
+/** How long a change took, in milliseconds, and how long it may take. */
+export interface Measured {
+  readonly what: string
+  readonly ms: number
+  readonly boundMs: number
+}
 
 export interface Judgement {
   readonly verdict: 'pass' | 'fail' | 'inconclusive'
@@ -20,11 +39,18 @@ export interface Judgement {
   readonly observed: string
   /** What stands behind the verdict. */
   readonly evidence: readonly Evidence[]
+  /** Set exactly when the verdict is `fail`. */
+  readonly deviation?: Deviation
+  readonly measured?: Measured
 }
 
-type Ruling = Pick<Judgement, 'verdict' | 'observed'>
+type Ruling = Pick<Judgement, 'verdict' | 'observed' | 'deviation'>
 const pass = (observed: string): Ruling => ({ verdict: 'pass', observed })
-const fail = (observed: string): Ruling => ({ verdict: 'fail', observed })
+const fail = (observed: string, deviation: Deviation = 'other'): Ruling => ({
+  verdict: 'fail',
+  observed,
+  deviation,
+})
 const inconclusive = (observed: string): Ruling => ({ verdict: 'inconclusive', observed })
 
 /** Statuses that speak of load or of trouble behind the gateway, not of the rule under test. */
@@ -70,6 +96,7 @@ const evidenceOf = (observation: Observation): Evidence[] => {
     'alive-after': lifeSign(alive?.after),
     control: control === undefined ? {} : { exchange: control.exchange },
     'state-after-control': { ...controlState?.after },
+    step: {},
   }
   return EVIDENCE_ROLES.flatMap((role) => {
     const { exchange, shows } = facts[role]
@@ -120,8 +147,9 @@ const same = (reading: StateReading | undefined): boolean | undefined => {
 
 /** Why the readings of the state prove nothing; undefined where they do, or where there is no state. */
 const doubtOfState = (observation: Observation): string | undefined => {
-  const { operation, state, controlState } = observation
-  if (operation.readBack === undefined) return undefined
+  const { operation, probe, state, controlState } = observation
+  // What does not exist has no state.
+  if (operation.readBack === undefined || probe.path === 'absent') return undefined
   if (same(state) === undefined) {
     return `the state could not be read back${becauseSubjectMissing(observation)}`
   }
@@ -166,25 +194,32 @@ function undecidedRefusal(observation: Observation, answer: Answered): Ruling {
  */
 export function denial(
   observation: Observation,
-  statuses: readonly (401 | 403)[],
+  statuses: readonly number[],
   violations: readonly string[],
 ): Judgement {
   const { operation, control } = observation
   const expected = `${statuses.join(' or ')}${openedBy(operation)}`
   if (same(observation.state) === false) {
     const answered = succeeded(observation.answer) ? 'granted, and' : 'but it was done:'
-    const ruling = fail(`${describe(observation.answer)}, ${answered} the state read back differs`)
+    const ruling = fail(
+      `${describe(observation.answer)}, ${answered} the state read back differs`,
+      'over-grant',
+    )
     return { ...ruling, expected, evidence: evidenceOf(observation) }
   }
   return decide(observation, expected, (answer) => {
     const seen = describe(answer)
-    if (succeeded(answer)) return fail(`${seen}: granted`)
+    if (succeeded(answer)) return fail(`${seen}: granted`, 'over-grant')
     const marks = marksOfExecution(operation, answer)
-    if (marks.length > 0) return fail(`${seen}, but it ran: the answer carries ${marks.join(', ')}`)
+    if (marks.length > 0) {
+      return fail(`${seen}, but it ran: the answer carries ${marks.join(', ')}`, 'over-grant')
+    }
     const doubt = doubtOfUse(observation)
     if (doubt !== undefined) return inconclusive(`${seen}; ${doubt}`)
     if (operation.reserved && !REFUSALS.includes(answer.status)) return undecidedRefusal(observation, answer)
-    if (!operation.reserved && !isDecisiveGrant(observation, control)) {
+    // A refusal is itself the contrast to a 404 that the control got.
+    const contrast = observation.contrast || REFUSALS.includes(answer.status)
+    if (!operation.reserved && !isDecisiveGrant({ ...observation, contrast }, control)) {
       const answered = control === undefined ? 'not sent' : describe(control)
       return inconclusive(
         `${seen}; the control with a granting credential did not decide (${answered})${becauseSubjectMissing(observation)}`,
@@ -197,6 +232,179 @@ export function denial(
   })
 }
 
+/** Refused like for what exists: another answer would tell that it does not. */
+export function disclosesNothing(observation: Observation, violations: readonly string[]): Judgement {
+  const { answer, counterpart } = observation
+  const isToldApart =
+    answer.kind === 'answer' &&
+    answer.status === 404 &&
+    counterpart?.kind === 'answer' &&
+    counterpart.status === 403
+  return isToldApart
+    ? {
+        ...fail(`${describe(answer)}, where what exists is answered ${describe(counterpart)}`),
+        expected: '403, as for what exists',
+        evidence: evidenceOf(observation),
+      }
+    : denial(observation, [403], violations)
+}
+
+/** Answers that say "no such key" to whoever wants one issued. */
+const isRefusalToIssue = (outcome: Outcome | undefined): outcome is Answered =>
+  outcome?.kind === 'answer' &&
+  outcome.status >= 400 &&
+  outcome.status < 500 &&
+  ![401, 408, 429].includes(outcome.status)
+
+/** A denial to a key that should not exist: refused where it was to be issued is as good as refused here. */
+export function denialOrNoKey(
+  observation: Observation,
+  statuses: readonly number[],
+  violations: readonly string[],
+): Judgement {
+  const { issueRefused } = observation
+  if (!isRefusalToIssue(issueRefused)) return denial(observation, statuses, violations)
+  return {
+    ...pass(`no such key is issued: ${describe(issueRefused)}`),
+    expected: 'a refusal, here or where the key is issued',
+    evidence: evidenceOf(observation),
+  }
+}
+
+/** Connections that end without an answer: how some servers treat what they will not read. */
+const CLOSED: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
+
+/** Whether an answer shows what the granted control got, and not something of its own. */
+function showsTheSame(answer: Answered, control: Outcome | undefined): boolean {
+  if (control?.kind !== 'answer' || !succeeded(control)) return false
+  const [shown, granted] = [answer.json, control.json]
+  if (!isRecord(granted)) return control.text !== '' && answer.text === control.text
+  const members = Object.keys(granted)
+  return members.length > 0 && isRecord(shown) && members.every((member) => member in shown)
+}
+
+/** However a request is dressed up, a key that lacks the scope is not granted: any other answer will do. */
+export function noWayAround(observation: Observation): Judgement {
+  const { alive, answer, control, operation, probe } = observation
+  const expected = `anything but a grant${openedBy(operation)}`
+  const evidence = evidenceOf(observation)
+  if (same(observation.state) === false) {
+    return {
+      ...fail(`${describe(answer)}, and the state read back differs`, 'over-grant'),
+      expected,
+      evidence,
+    }
+  }
+  const proven = (seen: string): Ruling => {
+    const doubt = doubtOfUse(observation)
+    if (doubt !== undefined) return inconclusive(`${seen}; ${doubt}`)
+    if (!isDecisiveGrant(observation, control)) {
+      const answered = control === undefined ? 'not sent' : describe(control)
+      return inconclusive(
+        `${seen}; the control with a granting credential did not decide (${answered})${becauseSubjectMissing(observation)}`,
+      )
+    }
+    const blind = doubtOfState(observation)
+    return blind === undefined ? pass(seen) : inconclusive(`${seen}; ${blind}`)
+  }
+  if (answer.kind === 'silence' && CLOSED.has(answer.code) && alive?.after.state === 'alive') {
+    return { ...proven('the connection was closed without an answer'), expected, evidence }
+  }
+  return decide(observation, expected, (given) => {
+    const seen = describe(given)
+    const marks = marksOfExecution(operation, given)
+    if (marks.length > 0)
+      return fail(`${seen}, and it ran: the answer carries ${marks.join(', ')}`, 'over-grant')
+    const itself = probe.disguise !== undefined && disguiseOf(probe.disguise).answersItself === true
+    if (succeeded(given) && (!itself || showsTheSame(given, control))) {
+      return fail(`${seen}: granted`, 'over-grant')
+    }
+    return proven(seen)
+  })
+}
+
+/** Somebody else's key is as absent as one that never was, and stays as it is. */
+export function wall(observation: Observation, violations: readonly string[]): Judgement {
+  const expected = '404, as if there were no such key'
+  if (same(observation.state) === false) {
+    const ruling = fail(`${describe(observation.answer)}, and the state read back differs`, 'over-grant')
+    return { ...ruling, expected, evidence: evidenceOf(observation) }
+  }
+  return decide(observation, expected, (answer) => {
+    const seen = describe(answer)
+    if (succeeded(answer)) return fail(`${seen}: granted`, 'over-grant')
+    if (!isDecisiveGrant(observation, observation.control)) {
+      return inconclusive(
+        `${seen}; its owner's own request did not decide${becauseSubjectMissing(observation)}`,
+      )
+    }
+    if (answer.status !== 404) return fail(`${seen}: told from a key that does not exist`)
+    if (violations.length > 0) return fail(`${seen}: ${violations.join('; ')}`)
+    const blind = doubtOfState(observation)
+    return blind === undefined ? pass(seen) : inconclusive(`${seen}; ${blind}`)
+  })
+}
+
+/** The list of an owner who has been issued no key holds none. */
+export const emptyList = (observation: Observation, pointer: string): Judgement =>
+  decide(observation, 'no key of anybody else', (answer) => {
+    const seen = describe(answer)
+    if (!succeeded(answer)) return inconclusive(`${seen}: no list to look at`)
+    const held = select(answer.json, pointer).length
+    return held > 0 ? fail(`${seen} with ${held} keys of others`, 'over-grant') : pass(`${seen}, empty`)
+  })
+
+/** A list holds the functions that the key reaches, and no other. */
+export function filtered(observation: Observation): Judgement {
+  const { control, functionId, operation, probe } = observation
+  const { resources } = operation
+  const reach = probe.credential.kind === 'key' ? probe.credential.reach : undefined
+  const expected = reach === 'own' ? 'that function alone' : 'an empty list'
+  return decide(observation, expected, (answer) => {
+    const seen = describe(answer)
+    if (answer.status === 401 || answer.status === 403) {
+      const doubt = doubtOfLife(observation)
+      return doubt === undefined ? fail(`${seen}: refused`, 'under-grant') : inconclusive(`${seen}; ${doubt}`)
+    }
+    if (!succeeded(answer) || resources?.use !== 'filtered')
+      return inconclusive(`${seen}: no list to look at`)
+    const listed = (outcome: Outcome | undefined) =>
+      outcome?.kind === 'answer' ? select(outcome.json, resources.pointer) : []
+    if (functionId === undefined || !listed(control).includes(functionId)) {
+      return inconclusive(`${seen}; a key without limits is not shown the function either`)
+    }
+    const ids = listed(answer)
+    const others = ids.filter((id) => reach !== 'own' || id !== functionId).length
+    if (others > 0) return fail(`${seen} with ${others} functions beyond its resources`, 'over-grant')
+    if (reach === 'own' && ids.length === 0) return fail(`${seen} without that function`, 'under-grant')
+    return pass(`${seen} with ${ids.length} functions`)
+  })
+}
+
+/** More scopes, however many and however listed, open as much as each of them does. */
+export function composedGrant(observation: Observation): Judgement {
+  return decide(observation, 'granted, as to a key with one of its scopes alone', (answer) => {
+    const seen = describe(answer)
+    if (isDecisiveGrant(observation, answer)) return pass(seen)
+    const { control } = observation
+    if (answer.status === 401 || answer.status === 403) {
+      const doubt = doubtOfLife(observation)
+      return doubt === undefined ? fail(`${seen}: refused`, 'under-grant') : inconclusive(`${seen}; ${doubt}`)
+    }
+    if (control?.kind === 'answer' && control.status === answer.status) return pass(`${seen}, as the control`)
+    return inconclusive(`${seen}: neither granted nor denied${becauseSubjectMissing(observation)}`)
+  })
+}
+
+/** What strangers may do is told, with what follows from it. */
+export const guarded = (observation: Observation): Judgement =>
+  decide(observation, 'refused without a credential', (answer) => {
+    const seen = describe(answer)
+    if (REFUSALS.includes(answer.status)) return pass(seen)
+    if (!succeeded(answer)) return inconclusive(`${seen}: neither granted nor denied`)
+    return fail(`${seen} without a credential: ${observation.operation.exposure ?? 'anybody may do it'}`)
+  })
+
 /** A grant: a success, or an answer that only an authorized request can get. */
 export function grant(observation: Observation): Judgement {
   return decide(observation, 'granted: a documented success', (answer) => {
@@ -204,7 +412,7 @@ export function grant(observation: Observation): Judgement {
     if (isDecisiveGrant(observation, answer)) return pass(seen)
     if (answer.status === 401 || answer.status === 403) {
       const doubt = doubtOfLife(observation)
-      return doubt === undefined ? fail(`${seen}: refused`) : inconclusive(`${seen}; ${doubt}`)
+      return doubt === undefined ? fail(`${seen}: refused`, 'under-grant') : inconclusive(`${seen}; ${doubt}`)
     }
     const { control, operation } = observation
     if (answer.status === 409) return inconclusive(`${seen}: in conflict with what is there`)
@@ -212,7 +420,7 @@ export function grant(observation: Observation): Judgement {
       return inconclusive(`${seen}: the request may have ended`)
     }
     if (control !== undefined && isDecisiveGrant(observation, control)) {
-      return fail(`${seen}, where another granting credential got ${describe(control)}`)
+      return fail(`${seen}, where another granting credential got ${describe(control)}`, 'under-grant')
     }
     return inconclusive(`${seen}: neither granted nor denied${becauseSubjectMissing(observation)}`)
   })
@@ -307,3 +515,218 @@ export const conformingAnswer = (
   expected: string,
   rule: (operation: Operation, answer: Outcome) => readonly string[],
 ): Judgement => judgeAnswer(observation, expected, (answer) => rule(observation.operation, answer))
+
+/** A reading counts once it has come so many times in a row: caches may say either for a while. */
+const SETTLED_AFTER = 3
+
+/** An expiry is in whole seconds, like the clocks that it is compared by. */
+const EXPIRY_TOLERANCE_MS = 1000
+
+/** What the tries come to, leaving out those that decide nothing, is the same several times in a row. */
+export function isSettled(scenes: readonly Scene[], reading: Reading): boolean {
+  const readings = scenes.flatMap(({ tried }) => tried?.reading ?? []).filter((one) => one !== 'undecided')
+  const last = readings.slice(-SETTLED_AFTER)
+  return last.length === SETTLED_AFTER && last.every((one) => one === reading)
+}
+
+/** Whether a try came to one of these. */
+export const isRead =
+  (...readings: readonly Reading[]) =>
+  ({ tried }: Scene): boolean =>
+    tried !== undefined && readings.includes(tried.reading)
+
+/** The tries of one part of the story, by the operation that they were made on. */
+function triesOf({ scenes }: Story, part: Part): Map<OperationId, Scene[]> {
+  const tries = new Map<OperationId, Scene[]>()
+  for (const scene of scenes) {
+    if (scene.part !== part || scene.tried === undefined) continue
+    tries.set(scene.tried.on, [...(tries.get(scene.tried.on) ?? []), scene])
+  }
+  return tries
+}
+
+const inSeconds = (ms: number): string => `${(Math.max(ms, 0) / 1000).toFixed(1)} s`
+
+/** Every step of these parts, but of the tries only the first, the last, and those where the reading changes. */
+function stepsOf(story: Story, parts: readonly Part[]): Evidence[] {
+  const tries = parts.flatMap((part) => [...triesOf(story, part).values()])
+  const turns = new Set(
+    tries.flatMap((scenes) =>
+      scenes.filter((scene, index) => {
+        const neighbours = [scenes[index - 1], scenes[index + 1]]
+        return neighbours.some((other) => other?.tried?.reading !== scene.tried?.reading)
+      }),
+    ),
+  )
+  return story.scenes.flatMap((scene) => {
+    const { atMs, outcome, part, step, tried } = scene
+    if (!parts.includes(part) || (tried !== undefined && !turns.has(scene))) return []
+    const when = part === 'after' && story.due ? `, ${inSeconds(atMs - story.due.latestMs)} after` : ''
+    const shows = tried === undefined ? step : `${step}: ${tried.reading}${when}`
+    return [{ role: 'step', exchange: outcome.exchange, shows }]
+  })
+}
+
+/** The parts that each kind of judgement rests on. */
+const CHANGED: readonly Part[] = ['preparation', 'before', 'change', 'after']
+const SPARED: readonly Part[] = [
+  'preparation',
+  'other-before',
+  'change',
+  'other-after',
+  'other-looked-up',
+  'looked-up',
+]
+const DEMANDED: readonly Part[] = ['without-expiry', 'past-expiry', 'control']
+
+const judgeStory = (story: Story, parts: readonly Part[], expected: string, ruling: Ruling): Judgement => {
+  const unwatched = story.unwatched.length === 0 ? '' : `; not watched: ${story.unwatched.join(', ')}`
+  return { ...ruling, observed: `${ruling.observed}${unwatched}`, expected, evidence: stepsOf(story, parts) }
+}
+
+/** The tries of one operation after the change. */
+interface Course {
+  readonly on: OperationId
+  readonly awaited: Reading
+  readonly scenes: readonly Scene[]
+  /** The last that shows the state before the change. */
+  readonly lastContrary?: Scene
+  /** The first of those that show the change ever after. */
+  readonly firstAwaited?: Scene
+}
+
+const contraryTo = (awaited: Reading): Reading => (awaited === 'refused' ? 'let in' : 'refused')
+
+const coursesOf = (story: Story): Course[] =>
+  [...triesOf(story, 'after')].map(([on, scenes]) => {
+    const awaited = scenes[0]?.tried?.awaited ?? 'refused'
+    const last = scenes.findLastIndex(isRead(contraryTo(awaited)))
+    const [lastContrary, firstAwaited] = [scenes[last], scenes.slice(last + 1).find(isRead(awaited))]
+    return {
+      ...{ on, awaited, scenes },
+      ...(lastContrary && { lastContrary }),
+      ...(firstAwaited && { firstAwaited }),
+    }
+  })
+
+/** Why the course shows no change, whatever it shows; undefined where it can show one. */
+function blindness(story: Story, { awaited, on }: Course): string | undefined {
+  const before = triesOf(story, 'before').get(on)?.findLast(isRead('let in', 'refused'))
+  if (before?.tried?.reading === contraryTo(awaited)) return undefined
+  return `nothing could change at ${on}: before, the key was ${before?.tried?.reading ?? 'not tried there'}`
+}
+
+/** Why it cannot be said that the course came to what is awaited within the bound; undefined where it can. */
+function unsettled(
+  { awaited, firstAwaited, on, scenes }: Course,
+  boundMs: number,
+  dueMs: number,
+): string | undefined {
+  if (firstAwaited !== undefined && firstAwaited.sentMs - dueMs > boundMs) {
+    return `${on} shows the change ${inSeconds(firstAwaited.sentMs - dueMs)} after: about at the bound of ${inSeconds(boundMs)}`
+  }
+  if (isSettled(scenes, awaited)) return undefined
+  const vain = scenes.filter(isRead('undecided'))
+  return `${on} was not settled in ${scenes.length} tries, of which ${vain.length} decided nothing`
+}
+
+/**
+ * A change to a key takes effect within the bound, at every operation that was watched: what shows the state
+ * before it was asked before the bound, and so was the first of what shows the change ever after.
+ */
+export function takesHold(story: Story, expected: string, what: string): Judgement {
+  const { boundMs, due, missing } = story
+  const courses = coursesOf(story)
+  const rule = (ruling: Ruling) => judgeStory(story, CHANGED, expected, ruling)
+  if (due === undefined || courses.length === 0) return rule(inconclusive(missing ?? 'no change was watched'))
+  const blind = courses.flatMap((course) => blindness(story, course) ?? [])
+  if (blind.length > 0) return rule(inconclusive(blind.join('; ')))
+
+  const after = (scene: Scene | undefined) => (scene === undefined ? 0 : scene.sentMs - due.latestMs)
+  const ms = Math.round(Math.max(0, ...courses.map(({ lastContrary }) => after(lastContrary))))
+  const measured = { what, ms, boundMs }
+  const late = courses.filter(({ lastContrary }) => after(lastContrary) > boundMs)
+  const overdue = late.find(({ awaited }) => awaited === 'refused') ?? late[0]
+  if (overdue !== undefined) {
+    const { awaited, lastContrary, on } = overdue
+    const seen = `still ${contraryTo(awaited)} at ${on} ${inSeconds(after(lastContrary))} after; allowed are ${inSeconds(boundMs)}`
+    return { ...rule(fail(seen, awaited === 'refused' ? 'over-grant' : 'under-grant')), measured }
+  }
+  const doubts = courses.flatMap((course) => unsettled(course, boundMs, due.latestMs) ?? [])
+  if (doubts.length > 0) return rule(inconclusive([...(missing ? [missing] : []), ...doubts].join('; ')))
+  const places = courses.map(({ awaited, on }) => `${awaited} at ${on}`).join(', ')
+  const since = ms === 0 ? 'from the first try on' : `the former state was last seen ${inSeconds(ms)} after`
+  return { ...rule(pass(`${places}; ${since}`)), measured }
+}
+
+/** A key is refused within the bound after its expiry, and not before it. */
+export function expires(story: Story, expected: string): Judgement {
+  const soonestMs = (story.due?.earliestMs ?? 0) - EXPIRY_TOLERANCE_MS
+  const isTolerated = (scene: Scene) =>
+    scene.part === 'before' && scene.atMs >= soonestMs && isRead('refused')(scene)
+  const sure = { ...story, scenes: story.scenes.filter((scene) => !isTolerated(scene)) }
+  const early = [...triesOf(sure, 'before')].find(
+    ([, scenes]) => scenes.some(isRead('let in')) && isSettled(scenes, 'refused'),
+  )
+  if (early === undefined) return takesHold(sure, expected, 'an expired key kept working')
+  const seen = `let in at first, but refused at ${early[0]} before it had expired`
+  return judgeStory(sure, CHANGED, expected, fail(seen, 'under-grant'))
+}
+
+/** What a step brought, for a sentence; undefined where it never came to it. */
+const broughtBy = (story: Story, part: Part): Outcome | undefined =>
+  story.scenes.findLast((scene) => scene.part === part)?.outcome
+
+/** That one key was revoked leaves another of the same owner as it was, and only that one is gone. */
+export function sparesOthers(story: Story, expected: string): Judgement {
+  const rule = (ruling: Ruling) => judgeStory(story, SPARED, expected, ruling)
+  const [other, revoked] = [broughtBy(story, 'other-looked-up'), broughtBy(story, 'looked-up')]
+  const before = triesOf(story, 'other-before')
+  const alive = [...before].filter(([, scenes]) => isSettled(scenes, 'let in'))
+  if (story.due === undefined || alive.length === 0 || alive.length < before.size) {
+    return rule(inconclusive(story.missing ?? 'the other key was not seen alive before'))
+  }
+  const after = triesOf(story, 'other-after')
+  const refused = alive.find(([on]) => isSettled(after.get(on) ?? [], 'refused'))
+  if (refused !== undefined) return rule(fail(`the other key is refused at ${refused[0]} too`, 'under-grant'))
+  if (isStatus(other, 404)) return rule(fail('404: its issuer no longer knows the other key', 'under-grant'))
+  if (revoked !== undefined && succeeded(revoked)) {
+    return rule(fail(`${describe(revoked)}: its issuer still knows the revoked key`))
+  }
+  const doubts = [
+    ...alive.flatMap(([on]) => (isSettled(after.get(on) ?? [], 'let in') ? [] : [`not settled at ${on}`])),
+    ...(other !== undefined && succeeded(other) ? [] : [`the other key looked up: ${seenOf(other)}`]),
+    ...(isStatus(revoked, 404) ? [] : [`the revoked key looked up: ${seenOf(revoked)}`]),
+  ]
+  if (doubts.length > 0) return rule(inconclusive(story.missing ?? doubts.join('; ')))
+  return rule(pass('the other key is let in as before and known to its issuer; the revoked one is 404'))
+}
+
+const isStatus = (outcome: Outcome | undefined, status: number): boolean =>
+  outcome?.kind === 'answer' && outcome.status === status
+
+const seenOf = (outcome: Outcome | undefined): string =>
+  outcome === undefined ? 'not asked' : describe(outcome)
+
+/** What would be issued with an expiry ahead is not issued without one, nor with one that has passed. */
+export function expiryDemanded(story: Story, expected: string): Judgement {
+  const rule = (ruling: Ruling) => judgeStory(story, DEMANDED, expected, ruling)
+  const asked = [
+    ['without expires_at', broughtBy(story, 'without-expiry')],
+    ['with an expires_at that has passed', broughtBy(story, 'past-expiry')],
+  ] as const
+  const sentence = asked.map(([how, outcome]) => `${seenOf(outcome)} ${how}`).join(', ')
+  if (asked.some(([, outcome]) => outcome !== undefined && succeeded(outcome))) {
+    return rule(fail(`issued: ${sentence}`))
+  }
+  const control = broughtBy(story, 'control')
+  if (control === undefined || !succeeded(control)) {
+    return rule(inconclusive(`${sentence}; but with an expiry ahead too: ${seenOf(control)}`))
+  }
+  const open = asked.some(([, outcome]) => outcome?.kind !== 'answer' || outcome.status in TRANSIENT)
+  if (open) return rule(inconclusive(sentence))
+  const isRefusal = asked.every(
+    ([, outcome]) => outcome?.kind === 'answer' && Math.floor(outcome.status / 100) === 4,
+  )
+  return rule(isRefusal ? pass(sentence) : fail(sentence))
+}

@@ -7,6 +7,7 @@ export default check({
   id: 'admin-only-denies',
   area: 'authorization',
   level: 'required',
+  groups: true,
   title: 'An operation for the admin token alone refuses every API key, and nothing changes.',
   clause: CLAUSES.adminOnly,
   catches: ['clusters-open-to-keys', 'cluster-errors-as-problems'],

@@ -7,6 +7,7 @@ export default check({
   id: 'scope-denies',
   area: 'authorization',
   level: 'required',
+  groups: true,
   title: 'A key whose only scope does not open the operation is refused, and nothing changes.',
   clause: CLAUSES.keyScopes,
   catches: [

@@ -1,17 +1,14 @@
-import { type Contract, type KeyKind, type Operation, scopesOf } from '../../../openapi/contract.js'
-import { check, denialProbe, shapeViolations } from '../../check.js'
+import { scopesOf } from '../../../openapi/contract.js'
+import { check, denialProbe, keyKindAt, shapeViolations } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
 import { denial } from '../../verdict.js'
-
-/** The kind of key that other operations of the same service take. */
-const keyKindAt = ({ service }: Operation, { operations }: Contract): KeyKind =>
-  operations.find((other) => other.service === service && other.keyKind !== undefined)?.keyKind ?? 'apiKey'
 
 /** Nobody is granted these, so no control is possible; what they name does not exist, so nothing can happen. */
 export default check({
   id: 'super-admin-denies',
   area: 'authorization',
   level: 'required',
+  groups: true,
   title: 'An operation of the service’s own administrators refuses every API key, whatever its scope.',
   clause: CLAUSES.superAdmin,
   catches: ['super-admin-open-to-keys'],

@@ -1,19 +1,20 @@
 /** `plan`: what a run would send, in figures and in full. Sends nothing. */
-import { type Contract, findOperation, type Operation } from '../openapi/contract.js'
-import { type Cell, credentialLabel, type PathForm } from '../suites/model.js'
+import { findOperation, type Operation } from '../openapi/contract.js'
+import { disguiseOf } from '../suites/disguises.js'
+import { credentialLabel, type PathForm } from '../suites/model.js'
 import { inForm } from '../suites/paths.js'
-import { CellIndex, estimate, MODES, running, scopeSets } from '../suites/plan.js'
-import { planFor } from './session.js'
+import { CellIndex, MODES, running, scopeSets } from '../suites/plan.js'
+import { type Planned, planFor } from './session.js'
 import { type Flags, resolveSettings, type Settings } from './settings.js'
 
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
-/** What is about to happen, in two lines. */
-export function describePlan(contract: Contract, cells: readonly Cell[], settings: Settings): string {
+/** What is about to happen, in three lines. */
+export function describePlan({ contract, cells, costs }: Planned, settings: Settings): string {
   const planned = running(cells)
   const operations = new Set(planned.map((cell) => cell.operation)).size
-  const { requests, things, keys } = estimate(contract, cells)
-  const { concurrency, domain, gateway, mode, profile, seed } = settings
+  const { concurrency, domain, gateway, matrix, mode, profile, seed } = settings
+  const { requests, things, keys } = costs[matrix]
   const where =
     gateway === undefined
       ? 'the embedded reference gateway'
@@ -21,6 +22,7 @@ export function describePlan(contract: Contract, cells: readonly Cell[], setting
   return [
     `Release ${contract.release}, profile ${profile}, mode ${mode} (${MODES[mode].about}), seed ${seed}, against ${where}.`,
     `${plural(planned.length, 'cell')} on ${plural(operations, 'operation')}: about ${requests} requests, at most ${concurrency} at once; creates and removes ${plural(keys, 'API key')} and ${plural(things, 'other thing')} of its own.`,
+    `The exhaustive matrix takes about ${costs.exhaustive.requests} requests, the grouped one about ${costs.grouped.requests}; this is the ${matrix} one.`,
   ].join('\n')
 }
 
@@ -33,21 +35,22 @@ const listed = (operation: Operation, index: CellIndex): string[] => [
     .probes(operation.id)
     .map(
       (probe) =>
-        `  ${probe.expects.padEnd(7)}  ${shownAs(operation, probe.path)}${probe.path === 'absent' ? ' (naming nothing)' : ''}  with ${credentialLabel(probe.credential)}`,
+        `  ${probe.expects.padEnd(7)}  ${shownAs(operation, probe.path)}${probe.path === 'absent' ? ' (naming nothing)' : ''}  with ${credentialLabel(probe.credential)}${probe.disguise === undefined ? '' : `, in disguise: ${disguiseOf(probe.disguise).sentence}`}`,
     ),
 ]
 
 /** Prints the plan and answers the exit code. */
 export async function printPlan(flags: Flags): Promise<number> {
   const settings = await resolveSettings(flags, process.env)
-  const { contract, cells } = await planFor(settings)
+  const planned = await planFor(settings)
+  const { contract, cells } = planned
   const index = new CellIndex(cells)
   const lines = index.operations.flatMap((id) => {
     const operation = findOperation(contract, id)
     return operation === undefined ? [] : listed(operation, index)
   })
   process.stdout.write(
-    `${[...lines, '', describePlan(contract, cells, settings), `Keys: ${scopeSets(cells).join(', ')}.`, settings.spec === 'target' ? "Nothing was sent but the request for the gateway's document." : 'Nothing was sent.'].join('\n')}\n`,
+    `${[...lines, '', describePlan(planned, settings), `Keys: ${scopeSets(cells).join(', ')}.`, settings.spec === 'target' ? "Nothing was sent but the request for the gateway's document." : 'Nothing was sent.'].join('\n')}\n`,
   )
   return 0
 }

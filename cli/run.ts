@@ -123,8 +123,9 @@ export function recordOf(settings: Settings, session: Session, execution: Execut
 /** Makes a run and answers its exit code. */
 export async function run(flags: Flags): Promise<number> {
   const settings = await resolveSettings(flags, process.env)
-  const { contract, cells } = await planFor(settings)
-  process.stderr.write(`${describePlan(contract, cells, settings)}\n`)
+  const planned = await planFor(settings)
+  const { contract, cells } = planned
+  process.stderr.write(`${describePlan(planned, settings)}\n`)
   const interrupts = new Interrupts()
   try {
     const session = await openSession(settings, contract, cells)

@@ -15,7 +15,15 @@ import { apiSets, type Contract, type KeyIssue, type KeyKind } from '../openapi/
 import type { TargetIdentity } from '../reporters/record.js'
 import { CHECKS } from '../suites/checks/index.js'
 import type { Cell } from '../suites/model.js'
-import { MODES, plan, running, SelectionError } from '../suites/plan.js'
+import {
+  type Estimate,
+  estimate,
+  type MatrixPlan,
+  MODES,
+  plan,
+  running,
+  SelectionError,
+} from '../suites/plan.js'
 import { type Settings, SettingsError } from './settings.js'
 import { contractFor, summaryOf } from './spec.js'
 
@@ -76,24 +84,38 @@ const keyKindsOf = (cells: readonly Cell[]): KeyKind[] => [
   ...new Set<KeyKind>([
     'apiKey',
     ...running(cells).flatMap(({ probe: { credential } }) =>
-      credential.kind === 'key' ? [credential.keyKind] : [],
+      credential.kind === 'key' || credential.kind === 'own-keys' ? [credential.keyKind] : [],
     ),
   ]),
 ]
 
-/** The contract and the cells that the settings select; nothing is sent but a request for the gateway's document. */
-export async function planFor(settings: Settings): Promise<{ contract: Contract; cells: Cell[] }> {
+/** What the settings select, and what asking so costs under either plan of the matrix. */
+export interface Planned {
+  readonly contract: Contract
+  readonly cells: readonly Cell[]
+  readonly costs: Readonly<Record<MatrixPlan, Estimate>>
+}
+
+/** Plans what the settings select; nothing is sent but a request for the gateway's document. */
+export async function planFor(settings: Settings): Promise<Planned> {
   const { contract, examined, notes } = await contractFor(settings)
   if (notes.length > 0) process.stderr.write(`${summaryOf(notes, settings.spec ?? '')}\n`)
   const isGone = (apiSet: string) => apiSets(contract).includes(apiSet) && !apiSets(examined).includes(apiSet)
   const unsupported = settings.unsupported.filter((apiSet) => !isGone(apiSet))
-  const cells = plan(examined, CHECKS, { ...settings, unsupported })
+  const planned = (matrix: MatrixPlan) => plan(examined, CHECKS, { ...settings, unsupported, matrix })
+  const [exhaustive, grouped] = [planned('exhaustive'), planned('grouped')]
+  const cells = settings.matrix === 'grouped' ? grouped : exhaustive
   if (running(cells).length === 0) {
+    const together =
+      running(exhaustive).length === 0
+        ? ''
+        : ', or add --check scopes-deny-together, by which --matrix grouped asks'
     throw new SelectionError(
-      'This selection leaves nothing to run. Widen --check, --operation, --mode, --profile or --shard.',
+      `This selection leaves nothing to run. Widen --check, --operation, --mode, --profile or --shard${together}.`,
     )
   }
-  return { contract, cells }
+  const costs = { exhaustive: estimate(contract, exhaustive), grouped: estimate(contract, grouped) }
+  return { contract, cells, costs }
 }
 
 const unwritable = (out: string, cause: unknown): SettingsError => {

@@ -3,6 +3,7 @@ import type { Contract, Operation, Schema } from '../openapi/contract.js'
 import { answerSchemas, keywordsOf, type Reach, unexercised } from '../suites/coverage.js'
 import { grouped } from '../suites/group.js'
 import type { Cell } from '../suites/model.js'
+import { isOfMatrix } from './matrix.js'
 import { counted } from './text.js'
 
 /** What is counted, and the noun for one of it. */
@@ -76,7 +77,7 @@ function countsFor(
   return {
     operations: named([id], () => examined),
     scopeCells: named(
-      cells.filter(({ area }) => area === 'authorization').map((cell) => cell.id),
+      cells.filter(({ check }) => isOfMatrix(check)).map((cell) => cell.id),
       (cell) => decided.has(cell),
     ),
     statuses: named(

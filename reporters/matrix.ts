@@ -62,6 +62,9 @@ const PASSED: ReadonlyMap<string, Mark> = new Map([
   [TOGETHER, 'denied'],
 ])
 
+/** Whether cells of the check stand for an operation and a credential as such. */
+export const isOfMatrix = (check: string): boolean => PASSED.has(check) && check !== TOGETHER
+
 const SCOPES_TOGETHER = 'other scopes together'
 
 /** Columns after those of the scopes. */

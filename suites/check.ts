@@ -1,5 +1,6 @@
 import {
   type Contract,
+  type Effect,
   KEY_KINDS,
   type KeyKind,
   namesResource,
@@ -50,6 +51,8 @@ interface Rule {
   readonly failsOnReference?: string
   /** Whether only a success can be examined; then a mode that makes nothing to succeed on leaves it out. */
   readonly examinesSuccess?: boolean
+  /** What has to be sent besides, before there is anything to examine. */
+  readonly needs?: readonly Effect[]
   /** Whether keys with a single scope may be asked about together, all of them in one key. */
   readonly groups?: boolean
   /** One cell for each; none where the check does not apply. The seed draws what is drawn. */

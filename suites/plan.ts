@@ -5,6 +5,7 @@ import {
   type Contract,
   type Effect,
   findOperation,
+  KEY_KINDS,
   type KeyKind,
   type Operation,
   type SubjectKind,
@@ -92,7 +93,7 @@ function askerId(credential: Credential): string {
     case 'token':
       return `${credential.flaw}-token`
     case 'own-keys':
-      return `${KIND_IN_ID[credential.keyKind]}own-keys`
+      return ['own-keys', KIND_IN_ID[credential.keyKind]].filter(Boolean).join('-')
     case 'key': {
       const { draw, flaw, keyKind, name, reach, scopes } = credential
       const held = draw === undefined ? (name ?? scopes.join(' ')) : `set-${draw}`
@@ -117,6 +118,19 @@ const idOf = (check: Check, operation: Operation, { credential, disguise, path }
 const shardOf = (operation: Operation, count: number): number =>
   (createHash('sha256').update(operation.id).digest().readUInt32BE(0) % count) + 1
 
+/** Why the key of a probe has no service to be asked at. */
+function lacksService(
+  { credential }: Probe,
+  { operations }: Contract,
+  { unsupported }: Selection,
+): Cell['leftOut'] {
+  if (credential.kind !== 'key' && credential.kind !== 'own-keys') return undefined
+  const { keyKind } = credential
+  const isServed = operations.some((one) => one.keyKind === keyKind && !unsupported.includes(one.apiSet))
+  if (isServed) return undefined
+  return { verdict: 'unsupported', why: `the target lacks all that a ${KEY_KINDS[keyKind]} opens` }
+}
+
 function leftOut(check: Check, operation: Operation, selection: Selection): Cell['leftOut'] {
   const { checks, mode, operations, shard, unsupported } = selection
   const excluded = (why: string) => ({ verdict: 'excluded' as const, why })
@@ -128,9 +142,13 @@ function leftOut(check: Check, operation: Operation, selection: Selection): Cell
     return excluded('not among the operations asked for')
   if (!MODES[mode].effects.includes(operation.effect))
     return excluded(`mode ${mode} sends no ${operation.effect}`)
-  const unmade = SUBJECT_NEEDS[operation.subject].find((effect) => !MODES[mode].effects.includes(effect))
-  if (check.examinesSuccess === true && unmade !== undefined) {
-    return excluded(`mode ${mode} sends no ${unmade}, so that there is no ${operation.subject} to examine`)
+  const needs = [...SUBJECT_NEEDS[operation.subject], ...(check.needs ?? [])]
+  const unmade = needs.find((effect) => !MODES[mode].effects.includes(effect))
+  if (unmade !== undefined && (check.examinesSuccess === true || check.needs !== undefined)) {
+    return excluded(`mode ${mode} sends no ${unmade}, so that there is nothing to examine`)
+  }
+  if (unmade !== undefined && operation.readBack !== undefined) {
+    return excluded(`mode ${mode} sends no ${unmade}, so that there is no state to read back`)
   }
   if (shard !== undefined && shardOf(operation, shard.count) !== shard.index)
     return excluded('in another shard')
@@ -191,7 +209,7 @@ export function plan(contract: Contract, checks: readonly Check[], asked: Select
           selection.matrix === 'grouped' && check.groups === true && scope !== undefined
             ? TOGETHER
             : undefined
-        const left = omission ?? together
+        const left = omission ?? lacksService(probe, contract, selection) ?? together
         return {
           id: idOf(check, operation, probe),
           check: check.id,
@@ -210,11 +228,15 @@ export function plan(contract: Contract, checks: readonly Check[], asked: Select
 /** The cells that will run. */
 export const running = (cells: readonly Cell[]): Cell[] => cells.filter((cell) => cell.leftOut === undefined)
 
-const distinct = (cells: readonly Cell[]): Probe[] => [
-  ...new Map(
-    cells.filter(({ probe }) => probe.expects !== 'story').map(({ probe }) => [probeKey(probe), probe]),
-  ).values(),
-]
+/** Where a request should be granted or denied, that decides when it is sent; to others it may be absent. */
+const distinct = (cells: readonly Cell[]): Probe[] => {
+  const probes = cells.map(({ probe }) => probe).filter(({ expects }) => expects !== 'story')
+  const ordered = [
+    ...probes.filter(({ expects }) => expects === 'absence'),
+    ...probes.filter(({ expects }) => expects !== 'absence'),
+  ]
+  return [...new Map(ordered.map((probe) => [probeKey(probe), probe])).values()]
+}
 
 const NONE: readonly Cell[] = []
 
@@ -302,6 +324,9 @@ const SUBJECT_REQUESTS: Readonly<Record<Operation['subject'], number>> = {
   cluster: 4,
 }
 
+/** What a key goes through while its life is watched, about. */
+const STORY_REQUESTS = 20
+
 /** Probes, the life signs and read-backs around them, and what the subjects take. An estimate. */
 export function estimate(contract: Contract, cells: readonly Cell[]): Estimate {
   const index = new CellIndex(cells)
@@ -311,7 +336,8 @@ export function estimate(contract: Contract, cells: readonly Cell[]): Estimate {
     operations.map(({ subject }) => subject).filter((subject) => subject !== 'none'),
   )
   const keySets = scopeSets(cells).length
-  let requests = 4 + 2 * keySets
+  const stories = running(cells).filter(({ probe }) => probe.expects === 'story').length
+  let requests = 4 + 2 * keySets + STORY_REQUESTS * stories
   let things = [...sharedKinds].filter((kind) => kind !== 'key').length
   let keys = 1 + keySets
   for (const kind of sharedKinds) requests += SUBJECT_REQUESTS[kind]

@@ -11,7 +11,7 @@ import {
   scopesOf,
 } from '../../openapi/contract.js'
 import { loadContract } from '../../openapi/load.js'
-import { type Cell, credentialLabel, keyLabel } from '../model.js'
+import { type Cell, credentialLabel, keyLabel, probeKey } from '../model.js'
 import { plan, running, type Selection } from '../plan.js'
 import { CHECKS } from './index.js'
 
@@ -146,6 +146,18 @@ test('the seed draws the sets of scopes, and nothing else', () => {
   expect(other.map(({ id }) => id)).toEqual(cells.map(({ id }) => id))
   const differing = other.filter((cell, index) => JSON.stringify(cell) !== JSON.stringify(cells[index]))
   expect(new Set(differing.map(({ check }) => check))).toEqual(new Set(['scope-sets-compose']))
+})
+
+test('whatever the seed, no request is both to be granted and to be denied', () => {
+  for (let seed = 0; seed < 50; seed++) {
+    const expectations = new Map<string, string>()
+    for (const { operation, probe } of plan(contract, CHECKS, { ...EVERYTHING, seed })) {
+      if (probe.expects !== 'grant' && probe.expects !== 'denial') continue
+      const request = `${operation} ${probeKey(probe)}`
+      expect(expectations.get(request) ?? probe.expects, request).toBe(probe.expects)
+      expectations.set(request, probe.expects)
+    }
+  }
 })
 
 describe('the scope matrix', () => {

@@ -9,6 +9,7 @@ export default check({
   id: 'resource-limit-filters',
   area: 'authorization',
   level: 'required',
+  needs: ['create'],
   title: 'A list holds the functions that the key reaches, and no other.',
   clause: CLAUSES.keyResources,
   catches: ['resources-ignored-in-lists'],

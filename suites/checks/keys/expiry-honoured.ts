@@ -1,6 +1,6 @@
 import { storyCheck } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
-import { expires } from '../../verdict.js'
+import { expires } from '../../story-verdict.js'
 
 export default storyCheck({
   id: 'expiry-honoured',

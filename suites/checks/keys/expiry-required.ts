@@ -1,6 +1,6 @@
 import { storyCheck } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
-import { expiryDemanded } from '../../verdict.js'
+import { expiryDemanded } from '../../story-verdict.js'
 
 export default storyCheck({
   id: 'expiry-required',

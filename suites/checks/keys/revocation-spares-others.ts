@@ -1,6 +1,6 @@
 import { storyCheck } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
-import { sparesOthers } from '../../verdict.js'
+import { sparesOthers } from '../../story-verdict.js'
 
 export default storyCheck({
   id: 'revocation-spares-others',

@@ -1,6 +1,6 @@
 import { storyCheck } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
-import { takesHold } from '../../verdict.js'
+import { takesHold } from '../../story-verdict.js'
 
 export default storyCheck({
   id: 'revocation-takes-effect',

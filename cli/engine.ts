@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { createVitest } from 'vitest/node'
 import type { RunSetup } from '../fixtures/lab.js'
 import { Collector } from '../reporters/vitest.js'
+import type { Cell } from '../suites/model.js'
 import type { CellReport } from '../suites/results.js'
 
 /** No single test may outlast a run; requests have their own patience. */
@@ -34,6 +35,8 @@ async function withoutSignalListeners<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+const mayRun = ({ leftOut }: Cell): boolean => leftOut === undefined || leftOut.together === true
+
 export interface EngineRun {
   /** Ends with everything that was decided. Throws EngineFault. */
   readonly reports: Promise<readonly CellReport[]>
@@ -60,7 +63,8 @@ export async function runEngine(setup: RunSetup, onReport: (report: CellReport) 
       testTimeout: TEST_TIMEOUT_MS,
       hookTimeout: TEST_TIMEOUT_MS,
       reporters: [collector],
-      provide: { setup },
+      // Cells that can get no result would only have to be carried over.
+      provide: { setup: { ...setup, cells: setup.cells.filter(mayRun) } },
     }),
   )
   const reports = (async () => {

@@ -13,6 +13,14 @@ export async function explain(id: string): Promise<number> {
   }
   const sentence = (fault: string) => FAULTS.find((candidate) => candidate.id === fault)?.sentence ?? ''
   const width = Math.max(...check.catches.map((fault) => fault.length))
+  const { failsOnReference } = check
+  const shownToFail =
+    failsOnReference === undefined
+      ? [
+          '  Catches  these faults of the reference gateway:',
+          ...check.catches.map((fault) => `    ${fault.padEnd(width)}  ${sentence(fault)}`),
+        ]
+      : [`  Fails    on the reference gateway as it is: ${failsOnReference}`]
   process.stdout.write(
     [
       `${check.id}  (${check.level}, ${check.area})`,
@@ -21,11 +29,12 @@ export async function explain(id: string): Promise<number> {
       '',
       `  Clause   ${check.clause.id}: ${check.clause.text}`,
       `  Source   ${check.clause.source}`,
-      '  Catches  these faults of the reference gateway:',
-      ...check.catches.map((fault) => `    ${fault.padEnd(width)}  ${sentence(fault)}`),
+      ...shownToFail,
       '',
       `  Run it   nvcf-conformance run --check ${check.id}`,
-      `  See it fail   nvcf-conformance serve --fault ${check.catches[0]}`,
+      ...(failsOnReference === undefined
+        ? [`  See it fail   nvcf-conformance serve --fault ${check.catches[0]}`]
+        : []),
       '',
     ].join('\n'),
   )

@@ -100,7 +100,7 @@ function workplace(): string {
 }
 
 /** What a run says before it sends anything. */
-const ANNOUNCEMENT = /^Release .*\n.* of its own\.\n/
+const ANNOUNCEMENT = /^Release .*\n.* of its own\.\nThe exhaustive matrix .*\n/
 
 /** One message and nothing else, and no file that was not there before. */
 async function expectRefusal({ args, env = {}, names, mend }: Omit<Mistake, 'what'>): Promise<void> {

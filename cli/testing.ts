@@ -263,7 +263,7 @@ export async function proxyTo(upstream: string, options: ProxyOptions = {}): Pro
     }
     const instead = options.instead?.(asked)
     if (instead !== undefined) return reply(instead)
-    const forwarded = httpRequest(upstream + asked.path, { method: asked.method, headers })
+    const forwarded = httpRequest(upstream, { path: asked.path, method: asked.method, headers })
     forwarded.once('error', () => outgoing.destroy())
     forwarded.once('response', async (response) => {
       const body = (await bodyOf(response)).toString()

@@ -16,12 +16,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll } from 'vitest'
 import { isRecord, type JsonRecord, records, text } from '../openapi/json.js'
+import { CHECKS } from '../suites/checks/index.js'
 import type { Certificate } from './testing-certificate.js'
 
 const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 
 /** Far more than any command here takes; what hangs is killed, and fails by its exit code. */
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 120_000
 
 interface Ended {
   /** Null when a signal ended it. */
@@ -308,3 +309,29 @@ export function ask(url: string, service: string, line: string, sending: Sending
     request.end(body === undefined ? undefined : JSON.stringify(body))
   })
 }
+
+/** Operations of every sort and service: enough for most questions, in a fraction of the time that all would take. */
+export const SAMPLE: readonly string[] = [
+  'POST /v1/admin/keys',
+  'GET /v1/keys',
+  'POST /v1/keys',
+  'GET /v1/keys/{key-id}',
+  'DELETE /v1/keys/{key-id}',
+  'PUT /v1/keys/{key-id}/authorizations',
+  'GET /v2/nvcf/functions',
+  'POST /v2/nvcf/functions',
+  'GET /v2/nvcf/functions/{functionId}/versions/{functionVersionId}',
+  'PUT /v2/nvcf/functions/{functionId}/versions/{functionVersionId}',
+  'DELETE /v2/nvcf/functions/{functionId}/versions/{functionVersionId}',
+  'GET /v2/nvcf/clusterGroups',
+  'GET /v2/nvcf/telemetries',
+  'POST /v2/nvcf/pexec/functions/{functionId}',
+  'GET /v2/nvcf/accounts/{ncaId}/functions',
+  'GET /v1/nvct/tasks',
+  'GET /v1/accounts/{ncaId}/clusters',
+]
+
+/** Checks that fail on the reference gateway, as on real deployments. */
+export const KNOWN_TO_FAIL: ReadonlySet<string> = new Set(
+  CHECKS.filter(({ failsOnReference }) => failsOnReference !== undefined).map(({ id }) => id),
+)

@@ -106,12 +106,8 @@ export async function planFor(settings: Settings): Promise<Planned> {
   const [exhaustive, grouped] = [planned('exhaustive'), planned('grouped')]
   const cells = settings.matrix === 'grouped' ? grouped : exhaustive
   if (running(cells).length === 0) {
-    const together =
-      running(exhaustive).length === 0
-        ? ''
-        : ', or add --check scopes-deny-together, by which --matrix grouped asks'
     throw new SelectionError(
-      `This selection leaves nothing to run. Widen --check, --operation, --mode, --profile or --shard${together}.`,
+      'This selection leaves nothing to run. Widen --check, --operation, --mode, --profile or --shard.',
     )
   }
   const costs = { exhaustive: estimate(contract, exhaustive), grouped: estimate(contract, grouped) }

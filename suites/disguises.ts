@@ -200,6 +200,7 @@ export const DISGUISES: readonly Disguise[] = [
   {
     id: 'claimed-url',
     sentence: 'headers that name a public path',
+    answersItself: true,
     applies: always,
     changes: withHeaders(
       ['x-original-url', () => PUBLIC_PATH],

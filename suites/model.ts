@@ -5,8 +5,8 @@ import { KEY_KINDS, type KeyKind, type Operation, type OperationId } from '../op
 export const TOKEN_FLAWS = {
   empty: 'empty bearer',
   basic: 'Basic credentials',
-  expired: 'expired JWT',
-  foreign: 'JWT signed by a stranger',
+  expired: 'expired JWT of a stranger',
+  foreign: 'JWT of a stranger',
   unsigned: 'JWT with alg none',
   tampered: 'admin token with an altered payload',
 } as const
@@ -214,6 +214,8 @@ export interface Observation {
   readonly counterpart?: Outcome
   /** The function that the request is about, where it is about one. */
   readonly functionId?: string
+  /** The function that the key is limited to; absent where it is limited to none, or not at all. */
+  readonly reached?: string
   /** Why there was no key to ask with: the answer to the request that should have issued it. */
   readonly issueRefused?: Outcome
 }

@@ -178,6 +178,9 @@ function validate(contract: Contract, checks: readonly Check[], selection: Selec
   return { ...selection, operations }
 }
 
+/** The check that asks with all scopes that must not open an operation in one key. */
+const TOGETHER_CHECK = 'scopes-deny-together'
+
 const TOGETHER = {
   verdict: 'excluded',
   why: 'the grouped matrix asks with all such scopes in one key, and alone only where that is not refused',
@@ -200,15 +203,14 @@ export function plan(contract: Contract, checks: readonly Check[], asked: Select
   const selection = validate(contract, checks, asked)
   const inProfile = PROFILES[selection.profile]?.apiSets
   const operations = contract.operations.filter(({ apiSet }) => inProfile?.includes(apiSet) ?? true)
+  const asksTogether = selection.checks.length === 0 || selection.checks.includes(TOGETHER_CHECK)
+  const isGrouped = selection.matrix === 'grouped' && asksTogether
   return checks.flatMap((check) =>
     operations.flatMap((operation) => {
       const omission = leftOut(check, operation, selection)
       return check.probes(operation, contract, selection.seed).map((probe): Cell => {
         const scope = soleScope(probe)
-        const together =
-          selection.matrix === 'grouped' && check.groups === true && scope !== undefined
-            ? TOGETHER
-            : undefined
+        const together = isGrouped && check.groups === true && scope !== undefined ? TOGETHER : undefined
         const left = omission ?? lacksService(probe, contract, selection) ?? together
         return {
           id: idOf(check, operation, probe),

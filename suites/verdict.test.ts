@@ -3,9 +3,7 @@ import type { Operation } from '../openapi/contract.js'
 import type { Answered, Credential, Liveness, Observation, Outcome, PathForm, Snapshot } from './model.js'
 import {
   absence,
-  composedGrant,
   denial,
-  denialOrNoKey,
   disclosesNothing,
   documentedStatus,
   emptyList,
@@ -18,6 +16,7 @@ import {
   noWayAround,
   presence,
   takesEffect,
+  unlessNotIssued,
   wall,
 } from './verdict.js'
 
@@ -383,11 +382,14 @@ test('what does not exist has no state to read back', () => {
   expect(denial(observed({ operation: CHANGES, path: 'absent' }), [403], []).verdict).toBe('pass')
 })
 
+const ABSENT_SEEN = { path: 'absent', subject: 'absent', contrast: true } as const
+
 test.each([
   ['granted', { answer: answer(200) }, 'over-grant'],
   ['carried out', { operation: CHANGES, state: [THERE, shows()] }, 'over-grant'],
   ['run all the same', { operation: RUNS, answer: answer(403, { 'nvcf-reqid': 'r' }) }, 'over-grant'],
   ['refused in other words', { answer: answer(404) }, 'other'],
+  ['let through to nothing', { ...ABSENT_SEEN, answer: answer(404), control: answer(404) }, 'over-grant'],
 ] as const)('a denial that fails says how: %s', (_name, facts, deviation) => {
   expect(denial(observed(facts), [403], [])).toMatchObject({ verdict: 'fail', deviation })
 })
@@ -407,7 +409,7 @@ const NOT_ISSUED: readonly [string, Facts, Verdict][] = [
 ]
 
 test.each(NOT_ISSUED)('a key that should not exist: %s', (_name, facts, verdict) => {
-  expect(denialOrNoKey(observed(facts), [403], []).verdict).toBe(verdict)
+  expect(unlessNotIssued(observed(facts), (one) => denial(one, [403], [])).verdict).toBe(verdict)
 })
 
 const LISTED = json(200, { things: [] })
@@ -497,22 +499,26 @@ test('a wall that answers in another shape tells the key from one that does not 
   expect(wall(observed(facts), ['/status must be integer']).verdict).toBe('fail')
 })
 
+const OWN_KEYS = json(200, { keys: [{ id: '1' }] })
 test.each([
-  [{ keys: [] }, 'pass'],
-  [{ keys: [{ id: '1' }] }, 'fail'],
-] as const)('the list of a stranger: %j', (body, verdict) => {
-  expect(emptyList(observed({ answer: json(200, body) }), '/keys/*').verdict).toBe(verdict)
-  expect(emptyList(observed({ answer: answer(500) }), '/keys/*').verdict).toBe('inconclusive')
+  ['nothing', json(200, { keys: [] }), OWN_KEYS, 'pass'],
+  ['nothing, like its owner', json(200, { keys: [] }), json(200, { keys: [] }), 'inconclusive'],
+  ['a key', OWN_KEYS, OWN_KEYS, 'fail'],
+  ['an error', answer(500), OWN_KEYS, 'inconclusive'],
+] as const)('a stranger asks for the list of keys: %s', (_name, given, control, verdict) => {
+  expect(emptyList(observed({ answer: given, control }), '/keys/*').verdict).toBe(verdict)
 })
 
 const LISTS: Operation = { ...READS, resources: { use: 'filtered', pointer: '/functions/*/id' } }
 const list = (...ids: string[]): Answered => json(200, { functions: ids.map((id) => ({ id })) })
+const REACHED = { own: 'f', other: 'g', none: undefined }
 const FILTERS: readonly ['own' | 'other' | 'none', string, Facts, Verdict][] = [
   ['own', 'that function', { answer: list('f', 'f') }, 'pass'],
   ['own', 'more', { answer: list('f', 'g') }, 'fail'],
   ['own', 'nothing', { answer: list() }, 'fail'],
   ['own', 'refused', { answer: answer(403) }, 'fail'],
   ['other', 'nothing', { answer: list() }, 'pass'],
+  ['other', 'the other one', { answer: list('g') }, 'pass'],
   ['other', 'that function', { answer: list('f') }, 'fail'],
   ['none', 'nothing', { answer: list() }, 'pass'],
   ['none', 'that function', { answer: list('f') }, 'fail'],
@@ -524,20 +530,8 @@ const FILTERS: readonly ['own' | 'other' | 'none', string, Facts, Verdict][] = [
 test.each(FILTERS)('a list to a key that reaches %s: %s', (reach, _name, facts, verdict) => {
   const credential = { kind: 'key', keyKind: 'apiKey', scopes: ['read_things'], reach } as const
   const seen = observed({ operation: LISTS, credential, control: list('f', 'g'), functionId: 'f', ...facts })
-  expect(filtered(seen).verdict).toBe(verdict)
-})
-
-const COMPOSED: readonly [string, Facts, Verdict][] = [
-  ['a success', { answer: answer(200) }, 'pass'],
-  ['refused', { answer: answer(403) }, 'fail'],
-  ['refused, the key dead', { answer: answer(403), after: 'dead' }, 'inconclusive'],
-  ['404 like the control', { answer: answer(404), control: answer(404) }, 'pass'],
-  ['404 unlike the control', { answer: answer(404) }, 'inconclusive'],
-  ['429', { answer: answer(429), control: answer(429) }, 'inconclusive'],
-]
-
-test.each(COMPOSED)('scopes together: %s', (_name, facts, verdict) => {
-  expect(composedGrant(observed(facts)).verdict).toBe(verdict)
+  const reached = REACHED[reach]
+  expect(filtered({ ...seen, ...(reached !== undefined && { reached }) }).verdict).toBe(verdict)
 })
 
 test.each([

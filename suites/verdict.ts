@@ -155,7 +155,7 @@ const doubtOfState = (observation: Observation): string | undefined => {
 }
 
 /** Headers that the documents require of a success and give to no refusal: their presence shows it ran. */
-const marksOfExecution = (operation: Operation, answer: Answered): string[] => {
+export const marksOfExecution = (operation: Operation, answer: Answered): string[] => {
   const required = operation.responses
     .filter(({ status }) => status < 400)
     .flatMap(({ headers }) => headers.filter((header) => header.required).map(({ name }) => name))
@@ -177,7 +177,10 @@ const REFUSALS = [401, 403]
 function undecidedRefusal(observation: Observation, answer: Answered): Ruling {
   const seen = describe(answer)
   return observation.contrast
-    ? fail(`${seen}, where another credential is refused with 403`)
+    ? fail(
+        `${seen}, where another credential is refused with 403`,
+        answer.status === 404 ? 'over-grant' : 'other',
+      )
     : inconclusive(
         `${seen}: not served, or judged before the credential is; if the target does not serve it, name its API set under 'unsupported' in the config`,
       )
@@ -221,7 +224,9 @@ export function denial(
         `${seen}; the control with a granting credential did not decide (${answered})${becauseSubjectMissing(observation)}`,
       )
     }
-    if (!statuses.some((status) => status === answer.status)) return fail(seen)
+    if (!statuses.includes(answer.status)) {
+      return fail(seen, isDecisiveGrant(observation, answer) ? 'over-grant' : 'other')
+    }
     if (violations.length > 0) return fail(`${seen}, not the documented refusal: ${violations.join('; ')}`)
     const blind = doubtOfState(observation)
     return blind === undefined ? pass(seen) : inconclusive(`${seen}; ${blind}`)
@@ -252,14 +257,13 @@ const isRefusalToIssue = (outcome: Outcome | undefined): outcome is Answered =>
   outcome.status < 500 &&
   ![401, 408, 429].includes(outcome.status)
 
-/** A denial to a key that should not exist: refused where it was to be issued is as good as refused here. */
-export function denialOrNoKey(
+/** The judgement of a key that need not exist: refused where it was to be issued is as good as refused here. */
+export function unlessNotIssued(
   observation: Observation,
-  statuses: readonly number[],
-  violations: readonly string[],
+  judged: (one: Observation) => Judgement,
 ): Judgement {
   const { issueRefused } = observation
-  if (!isRefusalToIssue(issueRefused)) return denial(observation, statuses, violations)
+  if (!isRefusalToIssue(issueRefused)) return judged(observation)
   return {
     ...pass(`no such key is issued: ${describe(issueRefused)}`),
     expected: 'a refusal, here or where the key is issued',
@@ -347,15 +351,18 @@ export const emptyList = (observation: Observation, pointer: string): Judgement 
     const seen = describe(answer)
     if (!succeeded(answer)) return inconclusive(`${seen}: no list to look at`)
     const held = select(answer.json, pointer).length
-    return held > 0 ? fail(`${seen} with ${held} keys of others`, 'over-grant') : pass(`${seen}, empty`)
+    if (held > 0) return fail(`${seen} with ${held} keys of others`, 'over-grant')
+    const { control } = observation
+    const shown = control?.kind === 'answer' && select(control.json, pointer).length > 0
+    return shown ? pass(`${seen}, empty`) : inconclusive(`${seen}; the owner is not shown its own key either`)
   })
 
 /** A list holds the functions that the key reaches, and no other. */
 export function filtered(observation: Observation): Judgement {
-  const { control, functionId, operation, probe } = observation
+  const { control, functionId, operation, probe, reached } = observation
   const { resources } = operation
   const reach = probe.credential.kind === 'key' ? probe.credential.reach : undefined
-  const expected = reach === 'own' ? 'that function alone' : 'an empty list'
+  const expected = reach === 'none' ? 'an empty list' : 'the one function that the key reaches'
   return decide(observation, expected, (answer) => {
     const seen = describe(answer)
     if (answer.status === 401 || answer.status === 403) {
@@ -370,25 +377,10 @@ export function filtered(observation: Observation): Judgement {
       return inconclusive(`${seen}; a key without limits is not shown the function either`)
     }
     const ids = listed(answer)
-    const others = ids.filter((id) => reach !== 'own' || id !== functionId).length
-    if (others > 0) return fail(`${seen} with ${others} functions beyond its resources`, 'over-grant')
+    const beyond = ids.filter((id) => id !== reached).length
+    if (beyond > 0) return fail(`${seen} with ${beyond} functions beyond its resources`, 'over-grant')
     if (reach === 'own' && ids.length === 0) return fail(`${seen} without that function`, 'under-grant')
     return pass(`${seen} with ${ids.length} functions`)
-  })
-}
-
-/** More scopes, however many and however listed, open as much as each of them does. */
-export function composedGrant(observation: Observation): Judgement {
-  return decide(observation, 'granted, as to a key with one of its scopes alone', (answer) => {
-    const seen = describe(answer)
-    if (isDecisiveGrant(observation, answer)) return pass(seen)
-    const { control } = observation
-    if (answer.status === 401 || answer.status === 403) {
-      const doubt = doubtOfLife(observation)
-      return doubt === undefined ? fail(`${seen}: refused`, 'under-grant') : inconclusive(`${seen}; ${doubt}`)
-    }
-    if (control?.kind === 'answer' && control.status === answer.status) return pass(`${seen}, as the control`)
-    return inconclusive(`${seen}: neither granted nor denied${becauseSubjectMissing(observation)}`)
   })
 }
 

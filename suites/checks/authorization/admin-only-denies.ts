@@ -1,7 +1,7 @@
 import { isGuarded, scopesOf } from '../../../openapi/contract.js'
 import { check, denialProbe, shapeViolations } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
-import { denial } from '../../verdict.js'
+import { denial, unlessNotIssued } from '../../verdict.js'
 
 export default check({
   id: 'admin-only-denies',
@@ -18,5 +18,5 @@ export default check({
         )
       : [],
   judge: (observation, conformity) =>
-    denial(observation, [401, 403], shapeViolations(observation, conformity)),
+    unlessNotIssued(observation, (one) => denial(one, [401, 403], shapeViolations(one, conformity))),
 })

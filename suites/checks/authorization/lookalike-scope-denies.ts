@@ -1,7 +1,7 @@
 import { scopesOf } from '../../../openapi/contract.js'
-import { check, denialProbe, shapeViolations, showcases } from '../../check.js'
+import { bystander, check, denialProbe, shapeViolations, showcases } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
-import { denialOrNoKey } from '../../verdict.js'
+import { denial, unlessNotIssued } from '../../verdict.js'
 
 /** Names that are not the scope, and might be taken for it. */
 const lookalikes = (scope: string): string[] => {
@@ -36,10 +36,19 @@ export default check({
     if (keyKind === undefined) return []
     const real = scopesOf(contract, keyKind)
     const names = new Set(showcases(contract, operation).flatMap(lookalikes))
+    // A scope that opens nothing here, so that an operation can show the key alive.
+    const companion = bystander(operation, contract)
     return [...names]
       .filter((name) => !real.includes(name))
-      .map((name) => denialProbe({ kind: 'key', keyKind, scopes: [name] }))
+      .map((name) =>
+        denialProbe({
+          kind: 'key',
+          keyKind,
+          scopes: companion === undefined ? [name] : [name, companion],
+          name: `“${name}”`,
+        }),
+      )
   },
   judge: (observation, conformity) =>
-    denialOrNoKey(observation, [403], shapeViolations(observation, conformity)),
+    unlessNotIssued(observation, (one) => denial(one, [403], shapeViolations(one, conformity))),
 })

@@ -1,11 +1,11 @@
 import { KEY_KINDS, type KeyKind } from '../../../openapi/contract.js'
 import { check, denialProbe, shapeViolations } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
-import { denialOrNoKey } from '../../verdict.js'
+import { denial, unlessNotIssued } from '../../verdict.js'
 
 const kinds = Object.keys(KEY_KINDS).filter((kind): kind is KeyKind => kind in KEY_KINDS)
 
-/** Asked with a key that names every scope there is, so that only its audience and product are in the way. */
+/** Asked with a key that claims what opens the operation, so that only its audience and product are in the way. */
 export default check({
   id: 'other-service-key-denies',
   area: 'authorization',
@@ -13,19 +13,12 @@ export default check({
   title: 'A key that is meant for another service is refused, whatever its scopes, and nothing changes.',
   clause: CLAUSES.keyAudience,
   catches: ['task-key-opens-functions', 'function-key-opens-tasks'],
-  probes: ({ keyKind }, { keyIssue, scopes }) =>
+  probes: ({ keyKind, scopes }, { keyIssue }) =>
     keyKind === undefined
       ? []
       : kinds
           .filter((kind) => kind !== keyKind && keyIssue[kind] !== undefined)
-          .map((kind) =>
-            denialProbe({
-              kind: 'key',
-              keyKind: kind,
-              scopes: scopes.map(({ name }) => name),
-              name: 'all of every service',
-            }),
-          ),
+          .map((kind) => denialProbe({ kind: 'key', keyKind: kind, scopes })),
   judge: (observation, conformity) =>
-    denialOrNoKey(observation, [401, 403], shapeViolations(observation, conformity)),
+    unlessNotIssued(observation, (one) => denial(one, [401, 403], shapeViolations(one, conformity))),
 })

@@ -2,7 +2,7 @@ import { scopesOf } from '../../../openapi/contract.js'
 import { check, harmlessForm, showcases } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
 import type { KeyCredential } from '../../model.js'
-import { composedGrant } from '../../verdict.js'
+import { grant, unlessNotIssued } from '../../verdict.js'
 
 export default check({
   id: 'repeated-scope-grants',
@@ -23,5 +23,5 @@ export default check({
       return listed.map((credential) => ({ credential, path: harmlessForm(operation), expects: 'grant' }))
     })
   },
-  judge: composedGrant,
+  judge: (observation) => unlessNotIssued(observation, grant),
 })

@@ -13,6 +13,7 @@ export default check({
     'resources-ignored-in-reads',
     'resources-ignored-in-writes',
     'resources-ignored-in-invocation',
+    'any-own-resource-reaches-all',
     'empty-resources-reach-all',
     'resource-denial-executes',
   ],

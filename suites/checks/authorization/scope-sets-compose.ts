@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type KeyKind, scopesOf } from '../../../openapi/contract.js'
 import { check, harmlessForm, shapeViolations } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
-import { composedGrant, denial } from '../../verdict.js'
+import { denial, grant } from '../../verdict.js'
 
 /** Pairs of a set and its complement: what any scope opens, one of the two opens and, alone, the other not. */
 const PAIRS = 3
@@ -36,6 +36,6 @@ export default check({
   },
   judge: (observation, conformity) =>
     observation.probe.expects === 'grant'
-      ? composedGrant(observation)
+      ? grant(observation)
       : denial(observation, [403], shapeViolations(observation, conformity)),
 })

@@ -1,6 +1,6 @@
 import { check, denialProbe, shapeViolations } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
-import { denial } from '../../verdict.js'
+import { denial, unlessNotIssued } from '../../verdict.js'
 
 export default check({
   id: 'scopeless-key-denies',
@@ -10,5 +10,6 @@ export default check({
   clause: CLAUSES.keyScopes,
   catches: ['scopeless-key-opens-all'],
   probes: ({ keyKind }) => (keyKind === undefined ? [] : [denialProbe({ kind: 'key', keyKind, scopes: [] })]),
-  judge: (observation, conformity) => denial(observation, [403], shapeViolations(observation, conformity)),
+  judge: (observation, conformity) =>
+    unlessNotIssued(observation, (one) => denial(one, [403], shapeViolations(one, conformity))),
 })

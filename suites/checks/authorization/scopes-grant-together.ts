@@ -2,7 +2,7 @@ import { scopesOf } from '../../../openapi/contract.js'
 import { check, harmlessForm } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
 import type { KeyCredential } from '../../model.js'
-import { composedGrant } from '../../verdict.js'
+import { grant } from '../../verdict.js'
 
 export default check({
   id: 'scopes-grant-together',
@@ -27,5 +27,5 @@ export default check({
     ]
     return keys.map((credential) => ({ credential, path: harmlessForm(operation), expects: 'grant' }))
   },
-  judge: composedGrant,
+  judge: grant,
 })

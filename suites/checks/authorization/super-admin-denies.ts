@@ -1,7 +1,7 @@
 import { scopesOf } from '../../../openapi/contract.js'
 import { check, denialProbe, keyKindAt, shapeViolations } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
-import { denial } from '../../verdict.js'
+import { denial, unlessNotIssued } from '../../verdict.js'
 
 /** Nobody is granted these, so no control is possible; what they name does not exist, so nothing can happen. */
 export default check({
@@ -19,5 +19,6 @@ export default check({
       denialProbe({ kind: 'key', keyKind, scopes }),
     )
   },
-  judge: (observation, conformity) => denial(observation, [403], shapeViolations(observation, conformity)),
+  judge: (observation, conformity) =>
+    unlessNotIssued(observation, (one) => denial(one, [403], shapeViolations(one, conformity))),
 })

@@ -1,18 +1,21 @@
 import { namesResource } from '../../../openapi/contract.js'
 import { check, ownsKeys, shapeViolations } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
-import { wall } from '../../verdict.js'
+import { emptyList, wall } from '../../verdict.js'
 
 export default check({
   id: 'other-issuer-sees-nothing',
   area: 'keys',
   level: 'required',
-  title: 'Under another issuer a key does not exist: not to read, to change or to revoke.',
+  title: 'Under another issuer a key does not exist: not to read, to list, to change or to revoke.',
   clause: CLAUSES.keyOwners,
   catches: ['issuer-not-compared'],
   probes: (operation, { keyIssue }) =>
-    ownsKeys(operation) && namesResource(operation) && keyIssue.taskKey !== undefined
+    ownsKeys(operation) && keyIssue.taskKey !== undefined
       ? [{ credential: { kind: 'none' }, path: 'other-issuer', expects: 'denial' }]
       : [],
-  judge: (observation, conformity) => wall(observation, shapeViolations(observation, conformity)),
+  judge: (observation, conformity) =>
+    namesResource(observation.operation)
+      ? wall(observation, shapeViolations(observation, conformity))
+      : emptyList(observation, '/keys/*'),
 })

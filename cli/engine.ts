@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createVitest } from 'vitest/node'
+import { interruptChannel } from '../fixtures/interrupts.js'
 import type { RunSetup } from '../fixtures/lab.js'
 import { Collector } from '../reporters/vitest.js'
 import type { Cell } from '../suites/model.js'
@@ -82,6 +83,9 @@ export async function runEngine(setup: RunSetup, onReport: (report: CellReport) 
     reports,
     async cancel() {
       cancelled = true
+      const worker = interruptChannel(setup.keys.runId)
+      worker.postMessage('interrupt')
+      worker.close()
       let settled = false
       const settle = (): void => {
         settled = true

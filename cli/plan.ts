@@ -39,6 +39,16 @@ const listed = (operation: Operation, index: CellIndex): string[] => [
     ),
 ]
 
+/** Keys are named as long as their names can be read. */
+const FEW_KEYS = 12
+
+const keysInWords = (labels: readonly string[]): string => {
+  const rest = labels.length - FEW_KEYS
+  const named = labels.slice(0, FEW_KEYS).join(', ')
+  if (labels.length === 0) return 'Keys: those whose life is watched.'
+  return `Keys: ${named}${rest > 0 ? ` and ${plural(rest, 'more sort')}, each named where it asks` : ''}.`
+}
+
 /** Prints the plan and answers the exit code. */
 export async function printPlan(flags: Flags): Promise<number> {
   const settings = await resolveSettings(flags, process.env)
@@ -50,7 +60,7 @@ export async function printPlan(flags: Flags): Promise<number> {
     return operation === undefined ? [] : listed(operation, index)
   })
   process.stdout.write(
-    `${[...lines, '', describePlan(planned, settings), `Keys: ${scopeSets(cells).join(', ')}.`, settings.spec === 'target' ? "Nothing was sent but the request for the gateway's document." : 'Nothing was sent.'].join('\n')}\n`,
+    `${[...lines, '', describePlan(planned, settings), keysInWords(scopeSets(cells)), settings.spec === 'target' ? "Nothing was sent but the request for the gateway's document." : 'Nothing was sent.'].join('\n')}\n`,
   )
   return 0
 }

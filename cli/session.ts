@@ -110,7 +110,11 @@ export async function planFor(settings: Settings): Promise<Planned> {
       'This selection leaves nothing to run. Widen --check, --operation, --mode, --profile or --shard.',
     )
   }
-  const costs = { exhaustive: estimate(contract, exhaustive), grouped: estimate(contract, grouped) }
+  const { mode } = settings
+  const costs = {
+    exhaustive: estimate(contract, exhaustive, mode),
+    grouped: estimate(contract, grouped, mode),
+  }
   return { contract, cells, costs }
 }
 

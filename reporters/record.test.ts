@@ -155,7 +155,10 @@ describe('certifying', () => {
     ['the mode is read-only, not full', { cells: [{}], run: { mode: 'read-only' } }],
     [
       'the target lacks Function Management',
-      { cells: [{}, { id: 'b', leftOut: { verdict: 'unsupported', why: '' } }] },
+      {
+        cells: [{}, { id: 'b', leftOut: { verdict: 'unsupported', why: '' } }],
+        run: { selection: { checks: [], operations: [], unsupported: ['Function Management'] } },
+      },
     ],
     ['the build of the suite names no commit', { cells: [{}], suite: { commit: null } }],
     ['the build of the suite holds uncommitted changes', { cells: [{}], suite: { dirty: true } }],

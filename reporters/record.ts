@@ -155,6 +155,9 @@ function unheard({ id, leftOut }: Cell): CellResult {
 function finding(cell: Cell, asked: string, result: CellResult, outcome: RunOutcome): Finding {
   const { deviation = 'other', expected, observed } = result
   const { replayTarget, run } = outcome
+  // Only stories wait for it.
+  const bound =
+    cell.probe.expects === 'story' ? ` --propagation-timeout ${run.propagationTimeoutMs / 1000}` : ''
   const clause = outcome.checks.find(({ id }) => id === cell.check)?.clause
   if (clause === undefined) throw new RangeError(`There is no check ${cell.check}`)
   return {
@@ -163,7 +166,7 @@ function finding(cell: Cell, asked: string, result: CellResult, outcome: RunOutc
     observed,
     clause,
     message: `${cell.operation} with ${asked}: expected ${expected}; observed ${observed} (${clause.source}: ${clause.text})`,
-    replay: `nvcf-conformance run${replayTarget} --check ${cell.check} --operation "${cell.operation}" --seed ${run.seed}`,
+    replay: `nvcf-conformance run${replayTarget} --check ${cell.check} --operation "${cell.operation}" --seed ${run.seed}${bound}`,
   }
 }
 
@@ -212,9 +215,7 @@ function notCertifying(verdict: RunVerdict, cells: readonly RecordedCell[], outc
     outcome.cells.filter(({ leftOut }) => leftOut?.together === true).map(({ id }) => id),
   )
   const excluded = cells.filter(({ id, verdict }) => verdict === 'excluded' && !grouped.has(id)).length
-  const unsupported = new Set(
-    cells.filter(({ verdict }) => verdict === 'unsupported').map(({ apiSet }) => apiSet),
-  )
+  const { unsupported } = run.selection
   const reasons: [boolean, string][] = [
     [verdict !== 'conformant', `the verdict is ${verdict}`],
     [target.embedded, 'the target is the reference gateway of the suite'],
@@ -223,7 +224,7 @@ function notCertifying(verdict: RunVerdict, cells: readonly RecordedCell[], outc
     [excluded > 0, `excluded by the selection or the mode: ${counted(excluded, 'cell')}`],
     [run.matrix === 'grouped', 'the matrix is grouped: not every scope was asked alone'],
     [run.mode !== 'full', `the mode is ${run.mode}, not full`],
-    [unsupported.size > 0, `the target lacks ${[...unsupported].join(', ')}`],
+    [unsupported.length > 0, `the target lacks ${unsupported.join(', ')}`],
     [suite.commit === null, 'the build of the suite names no commit'],
     [suite.dirty, 'the build of the suite holds uncommitted changes'],
     [leftBehind.length > 0, `left behind on the target: ${counted(leftBehind.length, 'thing')}`],

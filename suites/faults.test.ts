@@ -111,7 +111,7 @@ const findingOf = (gateway: RunningGateway, check: Check, operation: string) => 
   observed: expect.stringMatching(/\S/),
   clause: check.clause,
   message: expect.stringContaining(operation),
-  replay: `nvcf-conformance run --gateway ${gateway.url} --check ${check.id} --operation "${operation}" --seed ${SEED}`,
+  replay: `nvcf-conformance run --gateway ${gateway.url} --check ${check.id} --operation "${operation}" --seed ${SEED}${'tells' in check ? ` --propagation-timeout ${PROPAGATION_S}` : ''}`,
 })
 
 describe.concurrent('with the fault', () => {

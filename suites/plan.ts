@@ -330,12 +330,14 @@ const SUBJECT_REQUESTS: Readonly<Record<Operation['subject'], number>> = {
 const STORY_REQUESTS = 20
 
 /** Probes, the life signs and read-backs around them, and what the subjects take. An estimate. */
-export function estimate(contract: Contract, cells: readonly Cell[]): Estimate {
+export function estimate(contract: Contract, cells: readonly Cell[], mode: Mode): Estimate {
+  const canMake = (kind: SubjectKind) =>
+    SUBJECT_NEEDS[kind].every((effect) => MODES[mode].effects.includes(effect))
   const index = new CellIndex(cells)
   const asked = new Set(index.operations)
   const operations = contract.operations.filter(({ id }) => asked.has(id))
   const sharedKinds = new Set(
-    operations.map(({ subject }) => subject).filter((subject) => subject !== 'none'),
+    operations.map(({ subject }) => subject).filter((subject) => subject !== 'none' && canMake(subject)),
   )
   const keySets = scopeSets(cells).length
   const stories = running(cells).filter(({ probe }) => probe.expects === 'story').length
@@ -347,7 +349,7 @@ export function estimate(contract: Contract, cells: readonly Cell[]): Estimate {
     const probes = index.probes(operation.id)
     // Proofs of life are shared by requests that end together: about one for three.
     const lives = Math.ceil(probes.filter(({ credential }) => credential.kind === 'key').length / 3)
-    const made = subjectsNeeded(operation, probes)
+    const made = canMake(operation.subject) ? subjectsNeeded(operation, probes) : 0
     requests +=
       probes.length +
       lives +

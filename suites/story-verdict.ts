@@ -140,7 +140,9 @@ export function takesHold(story: Story, expected: string, what: string): Judgeme
 
   const after = (scene: Scene | undefined) => (scene === undefined ? 0 : scene.sentMs - due.latestMs)
   const ms = Math.round(Math.max(0, ...courses.map(({ lastContrary }) => after(lastContrary))))
-  const measured = { what, ms, boundMs }
+  const shown = courses.map(({ firstAwaited }) => firstAwaited)
+  const atMostMs = shown.includes(undefined) ? undefined : Math.round(Math.max(...shown.map(after)))
+  const measured = { what, ms, ...(atMostMs !== undefined && { atMostMs: Math.max(ms, atMostMs) }), boundMs }
   const late = courses.filter(({ lastContrary }) => after(lastContrary) > boundMs)
   const overdue = late.find(({ awaited }) => awaited === 'refused') ?? late[0]
   if (overdue !== undefined) {

@@ -22,10 +22,12 @@ import {
  */
 export type Deviation = 'over-grant' | 'under-grant' | 'other'
 
-/** How long a change took, in milliseconds, and how long it may take. */
+/** How long a change took at least, in milliseconds, and how long it may take. */
 export interface Measured {
   readonly what: string
   readonly ms: number
+  /** When the new state was first seen; absent where it never was. */
+  readonly atMostMs?: number
   readonly boundMs: number
 }
 
@@ -225,7 +227,9 @@ export function denial(
       )
     }
     if (!statuses.includes(answer.status)) {
-      return fail(seen, isDecisiveGrant(observation, answer) ? 'over-grant' : 'other')
+      return isDecisiveGrant(observation, answer)
+        ? fail(`${seen}, past the scope: others are refused here with 403`, 'over-grant')
+        : fail(seen)
     }
     if (violations.length > 0) return fail(`${seen}, not the documented refusal: ${violations.join('; ')}`)
     const blind = doubtOfState(observation)
@@ -380,7 +384,7 @@ export function filtered(observation: Observation): Judgement {
     const beyond = ids.filter((id) => id !== reached).length
     if (beyond > 0) return fail(`${seen} with ${beyond} functions beyond its resources`, 'over-grant')
     if (reach === 'own' && ids.length === 0) return fail(`${seen} without that function`, 'under-grant')
-    return pass(`${seen} with ${ids.length} functions`)
+    return pass(`${seen}, ${ids.length === 0 ? 'empty' : 'with that function'}`)
   })
 }
 

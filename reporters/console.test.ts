@@ -75,20 +75,50 @@ describe('the end of a run', () => {
     )
   })
 
-  test('tells twelve findings of a check in full, and twenty in all', () => {
-    const cells = ['scope-denies', 'scope-grants', 'response-status'].flatMap((check) =>
+  test('says whose key a request was about', () => {
+    const text = render(
+      sampleRecord({
+        cells: [{ credential: { kind: 'none' }, path: 'other-owner', verdict: 'fail' }],
+      }),
+    )
+    expect(text).toContain(`✗ scope-denies  ${LIST}  with no credential, as another owner\n`)
+  })
+
+  test('tells the first two of many findings of a check in full, and a line of the others', () => {
+    const cells = ['scope-denies', 'scope-grants'].flatMap((check) =>
       Array.from(
         { length: 25 },
-        (_, index): SampleCell => ({ check, credential: keyOf(`s${index}`), verdict: 'fail' }),
+        (_, index): SampleCell => ({
+          check,
+          operation: `GET /things/${index}`,
+          credential: keyOf('s'),
+          verdict: 'fail',
+          observed: '200: granted',
+        }),
       ),
     )
-    const replays = (of: readonly SampleCell[]) =>
-      render(sampleRecord({ cells: of })).match(/^ {2}replay/gm)?.length
-    expect(replays(cells.slice(0, 25))).toBe(12)
-    expect(replays(cells)).toBe(20)
-    expect(render(sampleRecord({ cells }))).toContain(
-      '\n\nand 55 more in record.json: 13 scope-denies, 17 scope-grants, 25 response-status\n\n',
+    const text = render(sampleRecord({ cells }))
+    expect(text.match(/^ {2}replay/gm)).toHaveLength(4)
+    const from = text.indexOf('✗ scope-denies  23 more findings with key [s]\n')
+    const block = text.slice(from, text.indexOf('\n\n', from)).split('\n')
+    expect(block).toHaveLength(14)
+    expect(block.slice(1, 3)).toEqual(['  GET /things/2  200: granted', '  GET /things/3  200: granted'])
+    expect(block.at(-1)).toBe('  and 11 more in record.json')
+    expect(text.indexOf('✗ scope-grants')).toBeGreaterThan(from)
+  })
+
+  test('tells twenty findings in full in all', () => {
+    const cells = Array.from(
+      { length: 24 },
+      (_, index): SampleCell => ({
+        check: `check-${index % 8}`,
+        id: `${index}`,
+        verdict: 'fail',
+      }),
     )
+    const text = render(sampleRecord({ cells }))
+    expect(text.match(/^ {2}replay/gm)).toHaveLength(20)
+    expect(text).toContain('\n\nand 4 more in record.json: 1 check-6, 3 check-7\n\n')
   })
 
   test('tells advice that many operations share in one block', () => {
@@ -129,15 +159,15 @@ describe('the end of a run', () => {
 
   test('tells how long changes to keys took', () => {
     const cells: SampleCell[] = [
-      { measured: { what: 'revocation takes effect', ms: 1640, boundMs: 180_000 } },
-      { id: 'other', measured: { what: 'expiry takes effect', ms: 400, boundMs: 180_000 } },
+      { measured: { what: 'revocation takes effect', ms: 1300, atMostMs: 1600, boundMs: 180_000 } },
+      { id: 'other', measured: { what: 'expiry takes effect', ms: 0, atMostMs: 200, boundMs: 180_000 } },
     ]
     const record = sampleRecord({ cells })
     expect(render(record)).toContain(
-      '\n\nKey life\n  revocation takes effect  1.6 s (bound 180 s)\n  expiry takes effect      0.4 s (bound 180 s)\n\n',
+      '\n\nKey life\n  revocation takes effect  between 1.3 s and 1.6 s (bound 180 s)\n  expiry takes effect      at most 0.2 s (bound 180 s)\n\n',
     )
     expect(render(record, { width: 40 })).toContain(
-      '\n  revocation takes effect\n    1.6 s (bound 180 s)\n  expiry takes effect\n    0.4 s (bound 180 s)\n',
+      '\n  revocation takes effect\n    between 1.3 s and 1.6 s (bound 180\n    s)\n  expiry takes effect\n    at most 0.2 s (bound 180 s)\n',
     )
     expect(render(full)).not.toContain('Key life')
   })

@@ -7,11 +7,13 @@ import {
   type Failure,
   FINDINGS,
   LEVELS,
+  requester,
   restInWords,
   type Shared,
+  toldBy,
 } from './findings.js'
 import { matrixLines } from './matrix-picture.js'
-import { asker, type Finding, type RecordedCell, type RunRecord, type RunVerdict } from './record.js'
+import type { Finding, RecordedCell, RunRecord, RunVerdict } from './record.js'
 import {
   certifyingInWords,
   contractInWords,
@@ -55,7 +57,7 @@ const VERDICT_STYLES: Readonly<Record<RunVerdict, Style>> = {
 
 const FULL_FINDINGS = 20
 /** Of a block that many operations share. */
-const SHARED_LINES = 40
+const SHARED_LINES: Readonly<Record<Level, number>> = { required: 12, advisory: 40 }
 const FULL_REASONS = 10
 const NAMED_CELLS = 3
 const NAMED_OPERATIONS = 5
@@ -108,7 +110,7 @@ function findingLines(
     ['evidence', proof],
   ]
   return [
-    `${headOf(cell, paint)}  ${singleLine(`${cell.operation}  with ${asker(cell)}`)}`,
+    `${headOf(cell, paint)}  ${singleLine(`${cell.operation}  with ${requester(cell)}`)}`,
     ...facts.flatMap(([label, text]) => (text === '' ? [] : labelled(label, text, width))),
     replayLine(replay),
   ]
@@ -122,21 +124,28 @@ function requestLines(request: string, observed: string, width: number): string[
     : [`  ${request}`, ...wrapped(observed, width - 6).map((rest) => `      ${rest}`)]
 }
 
-/** One block for what many operations share, with a line for each. */
-function sharedLines(shared: Shared, record: RunRecord, width: number, paint: Paint): string[] {
-  const { check, clause, expected, lines, replay } = shared
+/** One block for what many operations share, with a line for each; `more` where others of it are told above. */
+function sharedLines(
+  shared: Shared,
+  more: boolean,
+  record: RunRecord,
+  width: number,
+  paint: Paint,
+): string[] {
+  const { clause, expected, level, lines, replay } = shared
   const who = shared.asker === '' ? '' : ` with ${shared.asker}`
   const facts: [string, string][] = [
     ['expected', expected],
     ['clause', clauseInWords(clause, record)],
   ]
-  const rest = lines.length - SHARED_LINES
+  const rest = toldBy(lines.slice(SHARED_LINES[level]))
+  const count = counted(toldBy(lines), more ? 'more finding' : 'finding')
+  const terms = facts.flatMap(([label, text]) => (text === '' ? [] : labelled(label, text, width)))
   return [
-    `${headOf({ check, level: 'advisory' }, paint)}  ${counted(lines.length, 'finding')}${singleLine(who)}`,
-    ...facts.flatMap(([label, text]) => (text === '' ? [] : labelled(label, text, width))),
-    replayLine(replay),
+    `${headOf(shared, paint)}  ${count}${singleLine(who)}`,
+    ...(more ? [] : [...terms, replayLine(replay)]),
     ...lines
-      .slice(0, SHARED_LINES)
+      .slice(0, SHARED_LINES[level])
       .flatMap(({ observed, request }) => requestLines(singleLine(request), observed, width)),
     ...(rest > 0 ? [`  and ${rest} more in record.json`] : []),
   ]
@@ -151,10 +160,12 @@ function findingsLines(record: RunRecord, level: Level, width: number, paint: Pa
     wrapped(`${FINDINGS[level]}: ${deviationsInWords(findings.all)}`, width).map((line) =>
       paint('bold', line),
     ),
-    ...findings.full.map((failure) =>
-      findingLines(failure, proofInWords(evidence(failure.cell)), record, width, paint),
-    ),
-    ...findings.shared.map((shared) => sharedLines(shared, record, width, paint)),
+    ...findings.checks.flatMap(({ full, shared }) => [
+      ...full.map((failure) =>
+        findingLines(failure, proofInWords(evidence(failure.cell)), record, width, paint),
+      ),
+      ...(shared === undefined ? [] : [sharedLines(shared, full.length > 0, record, width, paint)]),
+    ]),
     ...(rest === '' ? [] : [wrapped(rest, width)]),
   ]
 }

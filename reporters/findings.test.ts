@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { deviationsInWords, digest, failures, restInWords } from './findings.js'
+import { deviationsInWords, digest, failures, requester, restInWords, toldBy } from './findings.js'
 import { DELETE, keyOf, LIST, QUEUE, type SampleCell, sampleRecord } from './sample-record.js'
 
 const failed = (count: number, given: SampleCell = {}): SampleCell[] =>
@@ -41,26 +41,44 @@ test('failures are counted by how they deviate, what matters most first', () => 
 
 describe('what is required', () => {
   test.each([
-    [12, 20, 12, ''],
-    [13, 20, 12, 'and 1 more in record.json: 1 scope-denies'],
-    [12, 10, 10, 'and 2 more in record.json: 2 scope-denies'],
-  ])('of %i findings of one check and room for %i is told %i times', (count, most, full, rest) => {
+    [3, 20, 3, 0, ''],
+    [4, 20, 2, 2, ''],
+    [200, 20, 2, 198, ''],
+    [4, 1, 1, 3, ''],
+    [3, 1, 1, 0, 'and 2 more in record.json: 2 scope-denies'],
+  ])('of %i findings of one check and room for %i tells %i in full and %i together', (...given) => {
+    const [count, most, full, together, rest] = given
     const told = digestOf('required', failed(count), most)
     expect(told.all).toHaveLength(count)
-    expect(told.full).toHaveLength(full)
-    expect(told.shared).toEqual([])
+    expect(told.checks).toHaveLength(1)
+    expect(told.checks[0]?.full).toHaveLength(full)
+    expect(toldBy(told.checks[0]?.shared?.lines ?? [])).toBe(together)
     expect(restInWords(told)).toBe(rest)
   })
 
   test('leaves room for other checks where one fails everywhere', () => {
     const told = digestOf('required', [...failed(200), ...failed(2, { check: 'scope-grants' })])
-    expect(told.full.filter(({ cell }) => cell.check === 'scope-grants')).toHaveLength(2)
-    expect(restInWords(told)).toBe('and 188 more in record.json: 188 scope-denies')
+    expect(told.checks.map(({ full }) => full.length)).toEqual([2, 2])
+    expect(restInWords(told)).toBe('')
   })
 
   test('names the checks of what is not told', () => {
-    const told = digestOf('required', [...failed(12), ...failed(12, { check: 'response-status' })])
-    expect(restInWords(told)).toBe('and 4 more in record.json: 4 response-status')
+    const told = digestOf('required', [...failed(3), ...failed(3, { check: 'response-status' })], 4)
+    expect(restInWords(told)).toBe('and 2 more in record.json: 2 response-status')
+  })
+
+  test('is told in a line for what was observed alike of an operation', () => {
+    const own = (operation: string, observed: string) =>
+      failed(3, { operation, observed }).map((cell) => ({
+        ...cell,
+        id: `${operation} ${observed} ${cell.id}`,
+      }))
+    const told = digestOf('required', [...own(LIST, '200'), ...own(DELETE, '204'), ...own(DELETE, '500')])
+    expect(told.checks[0]?.shared?.lines).toEqual([
+      { request: `${LIST} with key [s2]`, observed: '200', count: 1 },
+      { request: `${DELETE} with key [s0] and 2 others`, observed: '204', count: 3 },
+      { request: `${DELETE} with key [s0] and 2 others`, observed: '500', count: 3 },
+    ])
   })
 })
 
@@ -82,16 +100,17 @@ describe('advice', () => {
       'advisory',
       operations.slice(1).map((operation) => advice(operation)),
     )
-    expect(told.full).toHaveLength(3)
-    expect(told.shared).toEqual([])
+    expect(told.checks.map(({ full }) => full.length)).toEqual([3])
+    expect(told.checks[0]?.shared).toBeUndefined()
   })
 
   test('that many operations share is told once, with a line for each', () => {
     const told = digestOf('advisory', [{}, ...operations.map((operation) => advice(operation))])
-    expect(told.full).toEqual([])
-    expect(told.shared).toHaveLength(1)
-    expect(told.shared[0]).toMatchObject({
+    expect(told.checks).toHaveLength(1)
+    expect(told.checks[0]?.full).toEqual([])
+    expect(told.checks[0]?.shared).toMatchObject({
       check: 'key-operations-guarded',
+      level: 'advisory',
       asker: 'no credential',
       expected: 'a credential is asked for',
       replay: 'nvcf-conformance run --gateway http://gateway.test --check key-operations-guarded --seed 42',
@@ -101,13 +120,24 @@ describe('advice', () => {
   })
 
   test('says who asked and what was expected where that differs', () => {
-    const [shared] = digestOf(
-      'advisory',
-      operations.map((operation, index) =>
-        advice(operation, { credential: keyOf(`s${index}`), disguise: 'head', expected: `${index}` }),
-      ),
-    ).shared
+    const { shared } =
+      digestOf(
+        'advisory',
+        operations.map((operation, index) =>
+          advice(operation, { credential: keyOf(`s${index}`), disguise: 'head', expected: `${index}` }),
+        ),
+      ).checks[0] ?? {}
     expect(shared).toMatchObject({ asker: '', expected: '' })
     expect(shared?.lines[1]?.request).toBe('GET /v1/keys with key [s1] (head)')
   })
+})
+
+test.each([
+  ['documented', 'no credential'],
+  ['other-owner', 'no credential, as another owner'],
+  ['other-issuer', 'no credential, under another issuer'],
+  ['absent', 'no credential, naming nothing that exists'],
+] as const)('a request of the form %s is told as from %s', (path, words) => {
+  const [cell] = sampleRecord({ cells: [{ credential: { kind: 'none' }, path }] }).cells
+  expect(cell && requester(cell)).toBe(words)
 })

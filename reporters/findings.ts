@@ -1,8 +1,9 @@
 /** The failed cells of a record, at the length at which people read them. Pure. */
 import { grouped } from '../suites/group.js'
-import type { Level } from '../suites/model.js'
+import type { Level, PathForm } from '../suites/model.js'
 import type { Deviation } from '../suites/verdict.js'
 import { asker, type Finding, type RecordedCell, type RunRecord } from './record.js'
+import { counted } from './text.js'
 
 export interface Failure {
   readonly cell: RecordedCell
@@ -41,12 +42,35 @@ export const FINDINGS: Readonly<Record<Level, string>> = {
 }
 export const LEVELS: readonly Level[] = ['required', 'advisory']
 
-/** Of one check; more of them are not told one by one. */
-const FULL_OF_CHECK: Readonly<Record<Level, number>> = { required: 12, advisory: 3 }
+/** What the request named, where that is not what the documents describe. */
+const NAMED: Readonly<Partial<Record<PathForm, string>>> = {
+  'other-owner': 'as another owner',
+  'other-issuer': 'under another issuer',
+  absent: 'naming nothing that exists',
+}
+
+/** Who asked, in which disguise, and about whose: `no credential, as another owner`. */
+export function requester(cell: RecordedCell): string {
+  const named = NAMED[cell.path]
+  return named === undefined ? asker(cell) : `${asker(cell)}, ${named}`
+}
+
+/** Findings of one check are told one by one up to so many. */
+const FEW = 3
+/** Of a check with more of them; the others share a block. */
+const FULL_OF_MANY: Readonly<Record<Level, number>> = { required: 2, advisory: 0 }
+
+interface SharedLine {
+  readonly request: string
+  readonly observed: string
+  /** How many findings it tells. */
+  readonly count: number
+}
 
 /** The findings of one check, told as one. */
 export interface Shared {
   readonly check: string
+  readonly level: Level
   readonly clause: Finding['clause']
   /** Who asked, in all of them; empty where that differs. */
   readonly asker: string
@@ -54,62 +78,76 @@ export interface Shared {
   readonly expected: string
   /** Repeats them all. */
   readonly replay: string
-  readonly lines: readonly { readonly request: string; readonly observed: string }[]
+  /** One for what was observed alike of an operation. */
+  readonly lines: readonly SharedLine[]
+}
+
+interface OfCheck {
+  readonly full: readonly Failure[]
+  /** Those that are not told in full, where there are many. */
+  readonly shared?: Shared
 }
 
 /** The findings of a level, told at the length at which they are read. */
 export interface Digest {
   readonly all: readonly Failure[]
-  readonly full: readonly Failure[]
-  /** Advice that many operations share. */
-  readonly shared: readonly Shared[]
+  readonly checks: readonly OfCheck[]
   /** How many of which check are left to the record. */
   readonly rest: ReadonlyMap<string, number>
 }
 
+/** How many findings the lines tell. */
+export const toldBy = (lines: readonly SharedLine[]): number =>
+  lines.reduce((sum, { count }) => sum + count, 0)
+
 /** What all of them have in common; empty where they differ. */
 const common = (texts: readonly string[]): string => (new Set(texts).size === 1 ? (texts[0] ?? '') : '')
 
-function shared(check: string, found: readonly Failure[]): Shared[] {
+function shared(found: readonly Failure[]): Shared | undefined {
   const [first] = found
-  if (first === undefined) return []
-  const who = common(found.map(({ cell }) => asker(cell)))
-  return [
-    {
-      check,
-      clause: first.finding.clause,
-      asker: who,
-      expected: common(found.map(({ finding }) => finding.expected)),
-      replay: first.finding.replay.replace(` --operation "${first.cell.operation}"`, ''),
-      lines: found.map(({ cell, finding }) => ({
-        request: who === '' ? `${cell.operation} with ${asker(cell)}` : cell.operation,
-        observed: finding.observed,
-      })),
-    },
-  ]
+  if (first === undefined) return undefined
+  const { check, level, operation } = first.cell
+  const who = common(found.map(({ cell }) => requester(cell)))
+  const alike = grouped(found, ({ cell, finding }) => `${cell.operation}\n${finding.observed}`)
+  return {
+    check,
+    level,
+    clause: first.finding.clause,
+    asker: who,
+    expected: common(found.map(({ finding }) => finding.expected)),
+    replay: first.finding.replay.replace(` --operation "${operation}"`, ''),
+    lines: [...alike.values()].flatMap((own) =>
+      own.slice(0, 1).map(({ cell, finding }) => {
+        const others = own.length === 1 ? '' : ` and ${counted(own.length - 1, 'other')}`
+        return {
+          request: who === '' ? `${cell.operation} with ${requester(cell)}${others}` : cell.operation,
+          observed: finding.observed,
+          count: own.length,
+        }
+      }),
+    ),
+  }
 }
 
 /** At most `most` of them in full. */
 export function digest(record: RunRecord, level: Level, most: number): Digest {
   const all = failures(record, level)
-  const byCheck = grouped(all, ({ cell }) => cell.check)
-  const few = FULL_OF_CHECK[level]
-  const isShared = (check: string) => level === 'advisory' && (byCheck.get(check)?.length ?? 0) > few
-  const first = new Set(
-    [...byCheck].flatMap(([check, found]) => (isShared(check) ? [] : found.slice(0, few))),
-  )
-  const full = all.filter((failure) => first.has(failure)).slice(0, most)
-  const told = new Set(full)
-  const left = all.filter((failure) => !told.has(failure) && !isShared(failure.cell.check))
-  return {
-    all,
-    full,
-    shared: [...byCheck].flatMap(([check, found]) => (isShared(check) ? shared(check, found) : [])),
-    rest: new Map([...grouped(left, ({ cell }) => cell.check)].map(([check, { length }]) => [check, length])),
-  }
+  const rest = new Map<string, number>()
+  let room = most
+  const checks = [...grouped(all, ({ cell }) => cell.check)].map(([check, found]): OfCheck => {
+    const isMany = found.length > FEW
+    const full = found.slice(0, Math.min(room, isMany ? FULL_OF_MANY[level] : FEW))
+    room -= full.length
+    const others = found.slice(full.length)
+    const together = isMany ? shared(others) : undefined
+    if (together !== undefined) return { full, shared: together }
+    if (others.length > 0) rest.set(check, others.length)
+    return { full }
+  })
+  return { all, checks, rest }
 }
 
-/** `and 13 more in record.json: 12 scope-denies, 1 response-status`; empty where there are none. */
+/** `and 3 more in record.json: 2 scope-denies, 1 response-status`; empty where there are none. */
 export function restInWords({ rest }: Digest): string {
   const count = [...rest.values()].reduce((sum, one) => sum + one, 0)
   const named = [...rest].map(([check, own]) => `${own} ${check}`).join(', ')

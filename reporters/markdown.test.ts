@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { CHECKS } from '../suites/checks/index.js'
 import { renderMarkdown } from './markdown.js'
 import {
   DELETE,
@@ -101,9 +100,9 @@ describe('the Markdown summary', () => {
   })
 
   test('tells how long changes to keys took', () => {
-    const measured = { what: 'revocation takes effect', ms: 1640, boundMs: 180_000 }
+    const measured = { what: 'revocation takes effect', ms: 1300, atMostMs: 1600, boundMs: 180_000 }
     expect(renderMarkdown(sampleRecord({ cells: [{ measured }] }))).toContain(
-      '\n## Key life\n\n- revocation takes effect: 1.6 s (bound 180 s)\n\n',
+      '\n## Key life\n\n- revocation takes effect: between 1.3 s and 1.6 s (bound 180 s)\n\n',
     )
     expect(text).not.toContain('## Key life')
   })
@@ -194,10 +193,10 @@ describe('the Markdown summary', () => {
       sampleExchange({ id, response: { status: 200, headers: {}, body: 'x'.repeat(4000) } }),
     )
     const cells = Array.from(
-      { length: 400 },
+      { length: 60 * 3 },
       (_, index): SampleCell => ({
         id: `cell-${index}`,
-        check: CHECKS[index % 8]?.id ?? '',
+        check: `check-${index % 60}`,
         level: 'required',
         verdict: 'fail',
         evidence: exchanges.map(({ id }) => ({ role: 'answer', exchange: id })),
@@ -206,7 +205,7 @@ describe('the Markdown summary', () => {
     const long = renderMarkdown(sampleRecord({ cells, exchanges }))
     expect(Buffer.byteLength(long)).toBeLessThan(1024 * 1024)
     expect(long.match(/^<details>$/gm)).toHaveLength(50)
-    expect(long).toContain('and 350 more in record.json: ')
+    expect(long).toContain('and 130 more in record.json: 1 check-16, 3 check-17, ')
   })
 })
 

@@ -9,11 +9,13 @@ import {
   type Failure,
   FINDINGS,
   LEVELS,
+  requester,
   restInWords,
   type Shared,
+  toldBy,
 } from './findings.js'
 import { asDocumentedInWords, examined, folded, MARKS, scopeMatrix, tallied } from './matrix.js'
-import { asker, type RecordedCell, type RunRecord } from './record.js'
+import type { RecordedCell, RunRecord } from './record.js'
 import {
   COUNTED_AS,
   certifyingInWords,
@@ -90,14 +92,16 @@ function exchangeLines({ purpose, credential, request, response, silence, attemp
   ]
 }
 
+const headOf = ({ check, level }: Pick<RecordedCell, 'check' | 'level'>): string =>
+  `${code(check)}${level === 'advisory' ? ' (advisory)' : ''}`
+
 function findingLines({ cell, finding }: Failure, proofs: readonly Proof[]): string[] {
   const proof = proofInWords(proofs)
-  const level = cell.level === 'advisory' ? ' (advisory)' : ''
   const { expected, observed, clause, replay } = finding
   const hidden = proofs.length - FIRST_EXCHANGES - LAST_EXCHANGES
   return [
     '<details>',
-    `<summary>✗ ${code(cell.check)}${level} ${inline(cell.operation)} with ${inline(asker(cell))}: ${inline(observed)}</summary>`,
+    `<summary>✗ ${headOf(cell)} ${inline(cell.operation)} with ${inline(requester(cell))}: ${inline(observed)}</summary>`,
     '',
     `- expected: ${inline(expected)}`,
     `- observed: ${inline(observed)}`,
@@ -117,13 +121,15 @@ function findingLines({ cell, finding }: Failure, proofs: readonly Proof[]): str
   ]
 }
 
-/** One block for what many operations share, with a row for each. */
-function sharedLines({ check, clause, expected, lines, replay, asker: who }: Shared): string[] {
-  const rest = lines.length - SHARED_ROWS
+/** One block for what many operations share, with a row for each; `more` where others of it are told above. */
+function sharedLines(shared: Shared, more: boolean): string[] {
+  const { clause, expected, lines, replay, asker: who } = shared
+  const rest = toldBy(lines.slice(SHARED_ROWS))
+  const count = counted(toldBy(lines), more ? 'more finding' : 'finding')
   const asked = who === '' ? '' : ` with ${inline(who)}`
   return [
     '<details>',
-    `<summary>✗ ${code(check)} (advisory) ${counted(lines.length, 'finding')}${asked}</summary>`,
+    `<summary>✗ ${headOf(shared)} ${count}${asked}</summary>`,
     '',
     ...(expected === '' ? [] : [`- expected: ${inline(expected)}`]),
     `- clause: ${inline(`${clause.source}: ${clause.text}`)}`,
@@ -149,8 +155,10 @@ function findingsLines(record: RunRecord, level: Level): string[] {
   return [
     `${deviationsInWords(findings.all)}.`,
     '',
-    ...findings.full.flatMap((failure) => findingLines(failure, evidence(failure.cell))),
-    ...findings.shared.flatMap(sharedLines),
+    ...findings.checks.flatMap(({ full, shared }) => [
+      ...full.flatMap((failure) => findingLines(failure, evidence(failure.cell))),
+      ...(shared === undefined ? [] : sharedLines(shared, full.length > 0)),
+    ]),
     ...(rest === '' ? [] : [inline(rest)]),
   ]
 }

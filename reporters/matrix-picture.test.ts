@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import { loadContract } from '../openapi/load.js'
 import { MARKS } from './matrix.js'
 import { matrixLines } from './matrix-picture.js'
 import type { RunRecord } from './record.js'
@@ -233,4 +234,58 @@ test('counts operations that the run left out', () => {
 
 test('the numbers of the columns are told for as many as there are', () => {
   expect(legendIn(linesAt(broken, 120))).toContain(`${COLUMNS} no credential`)
+})
+
+describe('the operations of the contract', async () => {
+  const contract = await loadContract()
+  const ids = contract.operations.map(({ id }) => id)
+  const recordOf = (columns: number) =>
+    sampleRecord({
+      cells: ids.flatMap((operation) =>
+        SCOPES.slice(0, columns).map((scope) => ({
+          operation,
+          credential: keyOf(scope),
+          verdict: 'fail' as const,
+          deviation: 'over-grant' as const,
+        })),
+      ),
+      apiSets: Object.fromEntries(contract.operations.map(({ apiSet, id }) => [id, apiSet])),
+    })
+
+  /** What each row is called, with the lines below it that go on with its path. */
+  const labelsIn = (picture: readonly string[]): string[] => {
+    const labels: string[] = []
+    for (const line of picture) {
+      const [, method, begin] = /^> ([A-Z]+) +(\S+)/.exec(line) ?? []
+      const more = /^ {4,}([^\s▲\d][^\s▲]*)$/.exec(line)?.[1]
+      if (method !== undefined) labels.push(`${method} ${begin}`)
+      else if (more !== undefined) labels.push(`${labels.pop()}${more}`)
+    }
+    return labels
+  }
+
+  test.each([60, 80, 100, 120].flatMap((width) => [1, 12, 22].map((columns) => [width, columns] as const)))(
+    'are told apart at %i columns, of which %i are for marks',
+    (width, columns) => {
+      const lines = linesAt(recordOf(columns), width)
+      const labels = labelsIn(pictureIn(lines))
+      expect(labels).toHaveLength(ids.length)
+      expect(labels.filter((label, index) => labels.indexOf(label) !== index)).toEqual([])
+      expect(lines.filter((line) => line.length > width)).toEqual([])
+      expect(pictureIn(lines).flatMap(marksIn)).toHaveLength(ids.length * columns)
+    },
+  )
+
+  test('keep the segments by which they differ where their middle is left out', () => {
+    const sharing = sampleRecord({
+      cells: ['', '/versions/{functionVersionId}'].flatMap((tail) =>
+        cellsOf(`PATCH /v2/nvcf/authorizations/functions/{functionId}${tail}/add`),
+      ),
+      apiSets: Object.fromEntries(ids.map((id) => [id, 'Function Sharing'])),
+    })
+    expect(labelsIn(linesAt(sharing, 80).map((line) => line.replace(/^ {2}(?=PATCH)/, '> ')))).toEqual([
+      'PATCH /v2…/functions/{}/add',
+      'PATCH /v2…/{}/versions/{}/add',
+    ])
+  })
 })

@@ -2,6 +2,7 @@
  * The scope matrix on a terminal: a table where all columns fit beside a readable path; elsewhere the whole
  * path of each operation that has something to tell, with its marks below.
  */
+import { grouped } from '../suites/group.js'
 import {
   asDocumentedInWords,
   deviates,
@@ -90,10 +91,44 @@ function numberLines(columns: number, indent: number): string[] {
   })
 }
 
-function rowLine(row: MatrixRow, label: number, paint: Paint): string {
-  const room = label - METHOD_WIDTH
-  const path = shortenedPath(singleLine(row.path), room).padEnd(room)
-  return `${pointerOf(row)}${singleLine(row.method).padEnd(METHOD_WIDTH)}${path}${glyphsOf(row.marks, paint)}`
+/** Heads of whole segments, longest first, each before as many whole segments of the end as still fit. */
+function cutsOf(path: string, room: number): string[] {
+  const segments = path.replaceAll(/\{[^}]*\}/g, '{}').split(/(?=\/)/)
+  return segments
+    .map((_segment, kept) => {
+      const head = `${segments.slice(0, kept).join('')}…`
+      const tails = segments.map((_first, from) => segments.slice(from).join(''))
+      const tail = tails.slice(kept + 1).find((end) => head.length + end.length <= room)
+      return tail === undefined ? [] : [head + tail]
+    })
+    .reverse()
+    .flat()
+}
+
+/** What each path is called in a table: no two alike. Paths that no cut tells apart are left out. */
+function labelsOf(paths: readonly string[], room: number): ReadonlyMap<string, string> {
+  const byLabel = grouped([...new Set(paths)], (path) => shortenedPath(path, room))
+  const labels = new Map([...byLabel].flatMap(([label, own]) => own.map((path) => [path, label] as const)))
+  for (const alike of byLabel.values()) {
+    if (alike.length === 1) continue
+    for (const path of alike) labels.delete(path)
+    for (const path of alike) {
+      const taken = new Set(labels.values())
+      const others = new Set(paths.filter((other) => other !== path).flatMap((other) => cutsOf(other, room)))
+      const cut = cutsOf(path, room).find((label) => !taken.has(label) && !others.has(label))
+      if (cut !== undefined) labels.set(path, cut)
+    }
+  }
+  return labels
+}
+
+/** A row of the table; below its whole path where it has no label. */
+function rowLines(row: MatrixRow, path: string | undefined, room: number, width: number, paint: Paint) {
+  const head = pointerOf(row) + singleLine(row.method).padEnd(METHOD_WIDTH)
+  const marks = glyphsOf(row.marks, paint)
+  if (path !== undefined) return [head + path.padEnd(room) + marks]
+  const [first = '', ...rest] = wrappedPath(singleLine(row.path), width - head.length)
+  return [head + first, ...[...rest, ' '.repeat(room) + marks].map((line) => ' '.repeat(head.length) + line)]
 }
 
 /** The path whole, and below it the marks, each line of them behind the number of its first column. */
@@ -126,11 +161,17 @@ function tableLines(matrix: ScopeMatrix, width: number, paint: Paint): Picture |
   const longest = METHOD_WIDTH + rows.reduce((most, { path }) => Math.max(most, path.length), 0)
   const label = Math.min(longest, width - INDENT - matrix.columns.length * MARK_WIDTH)
   if (label < Math.min(longest, NARROWEST_LABEL)) return undefined
+  const room = label - METHOD_WIDTH
+  const labels = labelsOf(
+    rows.map(({ path }) => singleLine(path)),
+    room,
+  )
+  const linesOf = (row: MatrixRow) => rowLines(row, labels.get(singleLine(row.path)), room, width, paint)
   return {
     rows,
     lines: [
       ...(rows.length === 0 ? [] : numberLines(matrix.columns.length, INDENT + label)),
-      ...sets.flatMap((set) => setLines(set, (row) => [rowLine(row, label, paint)], width, paint)),
+      ...sets.flatMap((set) => setLines(set, linesOf, width, paint)),
     ],
   }
 }

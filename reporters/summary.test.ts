@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest'
 import type { EvidenceRole } from '../suites/model.js'
 import { EVERY_VERDICT, PROOF, sampleExchange, sampleRecord } from './sample-record.js'
-import { countsInWords, measurements, type Proof, proofInWords, proofsOf, reasons } from './summary.js'
+import {
+  countsInWords,
+  measurements,
+  type Proof,
+  proofInWords,
+  proofsOf,
+  reasons,
+  tookInWords,
+} from './summary.js'
 import { elapsed, singleLine } from './text.js'
 
 test('reasons are counted, the commonest first', () => {
@@ -70,24 +78,37 @@ test.each([
 })
 
 test('measurements are told once a kind, from the shortest to the longest, with their bound', () => {
-  const measured = (what: string, ms: number, boundMs = 180_000) => ({
+  const measured = (what: string, ms: number, atMostMs: number, boundMs = 180_000) => ({
     id: `${what} ${ms} ${boundMs}`,
-    measured: { what, ms, boundMs },
+    measured: { what, ms, atMostMs, boundMs },
   })
   const record = sampleRecord({
     cells: [
       {},
-      measured('revocation takes effect', 1640),
-      measured('expiry takes effect', 181_000),
-      measured('revocation takes effect', 400),
-      measured('a changed key takes effect', 2000),
-      measured('a changed key takes effect', 2000, 500),
+      measured('revocation takes effect', 1340, 1610),
+      measured('expiry takes effect', 181_000, 182_000),
+      measured('revocation takes effect', 400, 700),
+      measured('a changed key takes effect', 2000, 2001),
+      measured('a changed key takes effect', 2000, 2000, 500),
     ],
   })
   expect(measurements(record)).toEqual([
-    { what: 'revocation takes effect', took: '0.4 s to 1.6 s (bound 180 s)' },
-    { what: 'expiry takes effect', took: '181 s (beyond the bound of 180 s)' },
-    { what: 'a changed key takes effect', took: '2 s (bound 180 s)' },
-    { what: 'a changed key takes effect', took: '2 s (beyond the bound of 0.5 s)' },
+    { what: 'revocation takes effect', took: 'between 0.4 s and 1.7 s (bound 180 s)' },
+    { what: 'expiry takes effect', took: 'between 181 s and 182 s (beyond the bound of 180 s)' },
+    { what: 'a changed key takes effect', took: 'between 2 s and 2.1 s (bound 180 s)' },
+    { what: 'a changed key takes effect', took: 'about 2 s (beyond the bound of 0.5 s)' },
   ])
+})
+
+test.each([
+  [[{ ms: 1300, atMostMs: 1600 }], 'between 1.3 s and 1.6 s (bound 3 s)'],
+  [[{ ms: 0, atMostMs: 180 }], 'at most 0.2 s (bound 3 s)'],
+  [[{ ms: 0, atMostMs: 0 }], 'at most 0.1 s (bound 3 s)'],
+  [[{ ms: 3100 }], 'still so after 3.1 s (bound 3 s)'],
+  [[{ ms: 3000 }], 'still so after 3 s (bound 3 s)'],
+  [[{ ms: 1300 }], '1.3 s (bound 3 s)'],
+  [[{ ms: 3100 }, { ms: 0, atMostMs: 100 }], 'at most 0.1 s, still so after 3.1 s (bound 3 s)'],
+  [[{ ms: 3100, atMostMs: 3300 }], 'between 3.1 s and 3.3 s (beyond the bound of 3 s)'],
+])('%j took %s', (all, words) => {
+  expect(tookInWords(all.map((one) => ({ what: '', boundMs: 3000, ...one })))).toBe(words)
 })

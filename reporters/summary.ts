@@ -52,13 +52,37 @@ export function targetInWords({ target }: RunRecord): string {
 
 export const durationInWords = ({ run }: RunRecord): string => elapsed(run.startedAt, run.finishedAt)
 
-/** `1.6 s (bound 180 s)`, or from the shortest to the longest, for measurements that share their bound. */
+const TENTH_MS = 100
+/** What is known to have lasted longer is not told as longer than it is known to have. */
+const atLeast = (ms: number): string => inSeconds(Math.floor(ms / TENTH_MS) * TENTH_MS)
+const atMost = (ms: number): string => inSeconds(Math.max(1, Math.ceil(ms / TENTH_MS)) * TENTH_MS)
+
+/** Measurements of what came to its end, with what holds of each of them. */
+function endedInWords(all: readonly Measured[]): string[] {
+  if (all.length === 0) return []
+  const leastMs = Math.min(...all.map(({ ms }) => ms))
+  const mostMs = Math.max(...all.map(({ atMostMs, ms }) => atMostMs ?? ms))
+  const isBracketed = all.every(({ atMostMs }) => atMostMs !== undefined)
+  if (!isBracketed) {
+    const [from, to] = [inSeconds(leastMs), inSeconds(mostMs)]
+    return [from === to ? to : `${from} to ${to}`]
+  }
+  const [from, to] = [atLeast(leastMs), atMost(mostMs)]
+  if (leastMs < TENTH_MS) return [`at most ${to}`]
+  return [from === to ? `about ${to}` : `between ${from} and ${to}`]
+}
+
+/** `between 1.3 s and 1.6 s (bound 180 s)`, of measurements that share their bound. */
 export function tookInWords(all: readonly Measured[]): string {
-  const [least, most] = [Math.min(...all.map(({ ms }) => ms)), Math.max(...all.map(({ ms }) => ms))]
   const boundMs = Math.min(...all.map((measured) => measured.boundMs))
-  const [from, to] = [inSeconds(least), inSeconds(most)]
-  const bound = most > boundMs ? `beyond the bound of ${inSeconds(boundMs)}` : `bound ${inSeconds(boundMs)}`
-  return `${from === to ? to : `${from} to ${to}`} (${bound})`
+  const byEnd = grouped(all, ({ atMostMs, ms }) => atMostMs === undefined && ms >= boundMs)
+  const [ended, endless] = [byEnd.get(false) ?? [], byEnd.get(true) ?? []]
+  const isBeyond = ended.some(({ ms }) => ms > boundMs)
+  const told = [
+    ...endedInWords(ended),
+    ...(endless.length > 0 ? [`still so after ${atLeast(Math.max(...endless.map(({ ms }) => ms)))}`] : []),
+  ]
+  return `${told.join(', ')} (${isBeyond ? 'beyond the bound of' : 'bound'} ${inSeconds(boundMs)})`
 }
 
 /** What was measured, and how long it took: once for each kind of measurement. */

@@ -6,6 +6,7 @@ import type { TestModule, TestRunEndReason, TestSpecification } from 'vitest/nod
 import { renderConsole } from '../reporters/console.js'
 import { Collector } from '../reporters/vitest.js'
 import { writeReports } from '../reporters/write.js'
+import { pack } from '../suites/packed.js'
 import { recordOf } from './run.js'
 import { openSession, planFor, type Session } from './session.js'
 import { resolveSettings, type Settings } from './settings.js'
@@ -28,7 +29,7 @@ export default class ConformanceReporter extends Collector {
     const { contract, cells } = await planFor(settings)
     const session = await openSession(settings, contract, cells)
     this.#run = { settings, session }
-    project.provide('setup', session.setup)
+    project.provide('setup', pack(session.setup))
   }
 
   override async onTestRunEnd(

@@ -53,7 +53,7 @@ function parseXml(document: string): Xml {
 const named = (xml: Xml, name: string): Xml[] => xml.children.filter((child) => child.name === name)
 const number = (xml: Xml, name: string): number => Number(xml.attributes.get(name))
 const read = (record: RunRecord) => {
-  const document = parseXml(renderJunit(record))
+  const document = parseXml([...renderJunit(record)].join(''))
   const suites = named(document, 'testsuite')
   return { document, suites, cases: suites.flatMap((suite) => named(suite, 'testcase')) }
 }

@@ -34,10 +34,16 @@ const element = (name: string, named: Attributes, text = ''): string =>
     ? `<${name}${attributes(named)}/>`
     : `<${name}${attributes(named)}>${escaped(text, /[&<>\r]/g)}</${name}>`
 
-const container = (name: string, named: Attributes, children: readonly string[]): string[] =>
-  children.length === 0
-    ? [`<${name}${attributes(named)}/>`]
-    : [`<${name}${attributes(named)}>`, ...children.map((line) => `  ${line}`), `</${name}>`]
+/** The lines of an element with others inside. */
+function* container(name: string, named: Attributes, children: Iterable<string>): Generator<string> {
+  let isOpen = false
+  for (const line of children) {
+    if (!isOpen) yield `<${name}${attributes(named)}>`
+    isOpen = true
+    yield `  ${line}`
+  }
+  yield isOpen ? `</${name}>` : `<${name}${attributes(named)}/>`
+}
 
 /** What a test case holds; `note` passes and says so, `nothing` just passes. */
 type Told = 'failure' | 'error' | 'skipped' | 'note' | 'nothing'
@@ -142,7 +148,7 @@ const NOTHING_RAN: Case = {
   text: '',
 }
 
-function properties(record: RunRecord): string[] {
+function properties(record: RunRecord): Iterable<string> {
   const { certifying, contract, run, suite, target, verdict } = record
   const values: Attributes = {
     verdict,
@@ -164,7 +170,18 @@ function properties(record: RunRecord): string[] {
   return container('properties', {}, children)
 }
 
-function suiteLines(name: string, cases: readonly Case[], record: RunRecord): string[] {
+function* casesLines(cases: readonly Case[]): Generator<string> {
+  for (const test of cases) {
+    const { classname, name, seconds } = test
+    yield* container(
+      'testcase',
+      { classname, name, time: inSeconds(seconds) },
+      CASE_CHILDREN[test.told](test),
+    )
+  }
+}
+
+function* suiteLines(name: string, cases: readonly Case[], record: RunRecord): Generator<string> {
   const counts: Attributes = {
     name,
     tests: cases.length,
@@ -174,21 +191,15 @@ function suiteLines(name: string, cases: readonly Case[], record: RunRecord): st
     time: inSeconds(cases.reduce((sum, { seconds }) => sum + seconds, 0)),
     timestamp: record.run.startedAt.slice(0, 'yyyy-mm-ddThh:mm:ss'.length),
   }
-  return container('testsuite', counts, [
-    ...properties(record),
-    ...cases.flatMap((test) => {
-      const { classname, name, seconds } = test
-      return container(
-        'testcase',
-        { classname, name, time: inSeconds(seconds) },
-        CASE_CHILDREN[test.told](test),
-      )
-    }),
-  ])
+  const children = function* () {
+    yield* properties(record)
+    yield* casesLines(cases)
+  }
+  yield* container('testsuite', counts, children())
 }
 
-/** The record as a JUnit document: a suite for each API set, a case for each cell. */
-export function renderJunit(record: RunRecord): string {
+/** The record as a JUnit document, piece by piece: a suite for each API set, a case for each cell. */
+export function* renderJunit(record: RunRecord): Generator<string> {
   const suites = casesOf(record)
   if (record.verdict === 'error' && record.counts.error === 0) suites.set('run', [NOTHING_RAN])
   const all = [...suites.values()].flat()
@@ -200,10 +211,9 @@ export function renderJunit(record: RunRecord): string {
     errors: total(all, 'error'),
     time: inSeconds(Math.max(0, took || 0) / 1000),
   }
-  const lines = container(
-    'testsuites',
-    counts,
-    [...suites].flatMap(([name, cases]) => suiteLines(name, cases, record)),
-  )
-  return `${['<?xml version="1.0" encoding="UTF-8"?>', ...lines].join('\n')}\n`
+  const children = function* () {
+    for (const [name, cases] of suites) yield* suiteLines(name, cases, record)
+  }
+  yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+  for (const line of container('testsuites', counts, children())) yield `${line}\n`
 }

@@ -1,5 +1,6 @@
 /** Vitest's reporter interface, turned into what the record is built from. */
 import type { Reporter, TestCase, TestModule, TestRunEndReason } from 'vitest/node'
+import { type Packed, unpack } from '../suites/packed.js'
 import type { CellReport } from '../suites/results.js'
 
 /** The engine could not do its work; a fault of the suite, not of the target. */
@@ -8,7 +9,7 @@ class EngineFault extends Error {
 }
 
 export class Collector implements Reporter {
-  readonly reports: CellReport[] = []
+  readonly #reports: Packed<CellReport>[] = []
   readonly #onReport: (report: CellReport) => void
   readonly #faults: string[] = []
 
@@ -17,16 +18,21 @@ export class Collector implements Reporter {
     this.#onReport = onReport
   }
 
+  /** Kept as they came, and read when they are needed: that takes several times the room. */
+  get reports(): CellReport[] {
+    return this.#reports.map(unpack)
+  }
+
   onTestModuleEnd(module: TestModule): void {
     for (const error of module.errors()) this.#faults.push(error.message)
   }
 
   onTestCaseResult(test: TestCase): void {
-    const report = test.meta().conformance
-    if (report !== undefined) {
-      this.reports.push(report)
-      this.#onReport(report)
-    } else if (test.result().state === 'failed') {
+    const meta = test.meta()
+    if (meta.conformance !== undefined) {
+      this.#reports.push(meta.conformance)
+      this.#onReport(unpack(meta.conformance))
+    } else if (test.result().state !== 'skipped') {
       this.#faults.push(`${test.name}: ${test.result().errors?.[0]?.message ?? 'failed without a report'}`)
     }
   }

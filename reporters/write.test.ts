@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { EVERY_VERDICT, PROOF, sampleRecord } from './sample-record.js'
-import { writeReports } from './write.js'
+import { renderJson, writeReports } from './write.js'
 
 const record = sampleRecord({ cells: EVERY_VERDICT, exchanges: PROOF })
 let base = ''
@@ -40,4 +40,11 @@ test('leaves no half-written file where it cannot finish', async () => {
   await mkdir(join(base, 'junit.xml', 'in-the-way'), { recursive: true })
   await expect(writeReports(record, base)).rejects.toThrow()
   expect((await readdir(base)).filter((file) => file.endsWith('.tmp'))).toEqual([])
+})
+
+test.each([
+  ['a run', sampleRecord({ cells: [{ verdict: 'fail' }, { verdict: 'pass' }] })],
+  ['a run without cells', sampleRecord({ cells: [] })],
+])('record.json of %s is the record, indented as JSON.stringify does', (_, record) => {
+  expect([...renderJson(record)].join('')).toBe(`${JSON.stringify(record, null, 2)}\n`)
 })

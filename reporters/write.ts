@@ -1,18 +1,58 @@
 /** The files of a run. */
 import { randomBytes } from 'node:crypto'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { renderJunit } from './junit.js'
 import { renderMarkdown } from './markdown.js'
 import type { RunRecord } from './record.js'
 
-const renderJson = (record: RunRecord): string => `${JSON.stringify(record, null, 2)}\n`
+const INDENT = 2
+const jsonText = (value: unknown, depth: number): string =>
+  JSON.stringify(value, null, INDENT).replaceAll('\n', `\n${' '.repeat(INDENT * depth)}`)
 
-const REPORTS: readonly { readonly file: string; readonly render: (record: RunRecord) => string }[] = [
+/** `JSON.stringify(record, null, 2)` in pieces, item by item: all of a large run is too much for one string. */
+export function* renderJson(record: RunRecord): Generator<string> {
+  let before = '{\n  '
+  for (const [name, value] of Object.entries(record)) {
+    if (value === undefined) continue
+    yield `${before}${JSON.stringify(name)}: `
+    before = ',\n  '
+    if (Array.isArray(value) && value.length > 0) {
+      for (const [index, item] of value.entries())
+        yield `${index === 0 ? '[' : ','}\n    ${jsonText(item, 2)}`
+      yield '\n  ]'
+    } else yield jsonText(value, 1)
+  }
+  yield '\n}\n'
+}
+
+const REPORTS: readonly {
+  readonly file: string
+  readonly render: (record: RunRecord) => Iterable<string>
+}[] = [
   { file: 'record.json', render: renderJson },
   { file: 'junit.xml', render: renderJunit },
-  { file: 'summary.md', render: renderMarkdown },
+  { file: 'summary.md', render: (record) => [renderMarkdown(record)] },
 ]
+
+/** Characters that are written at once. */
+const CHUNK = 64 * 1024
+
+async function write(path: string, pieces: Iterable<string>): Promise<void> {
+  const file = await open(path, 'wx')
+  try {
+    let chunk = ''
+    for (const piece of pieces) {
+      chunk += piece
+      if (chunk.length < CHUNK) continue
+      await file.appendFile(chunk)
+      chunk = ''
+    }
+    await file.appendFile(chunk)
+  } finally {
+    await file.close()
+  }
+}
 
 /** Writes every report into the folder, which it makes, and answers their paths. No file is ever half written. */
 export async function writeReports(record: RunRecord, outDir: string): Promise<string[]> {
@@ -21,10 +61,10 @@ export async function writeReports(record: RunRecord, outDir: string): Promise<s
   const files = REPORTS.map(({ file, render }) => ({
     path: join(outDir, file),
     temporary: join(outDir, `.${file}.${suffix}`),
-    text: render(record),
+    render,
   }))
   try {
-    await Promise.all(files.map(({ temporary, text }) => writeFile(temporary, text, { flag: 'wx' })))
+    for (const { render, temporary } of files) await write(temporary, render(record))
     for (const { path, temporary } of files) await rename(temporary, path)
   } finally {
     await Promise.all(files.map(({ temporary }) => rm(temporary, { force: true })))

@@ -11,7 +11,6 @@ const IMPORTERS: Readonly<Record<string, string>> = {
   '@apidevtools/swagger-parser': 'openapi/load.ts',
   yaml: 'openapi/yaml.ts',
   undici: 'fixtures/target.ts',
-  'p-limit': 'fixtures/target.ts',
   'ajv/dist/2020.js': 'fixtures/validator.ts',
   'ajv-formats': 'fixtures/validator.ts',
   commander: 'cli/main.ts',

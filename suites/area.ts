@@ -1,11 +1,10 @@
 /** Vitest's side of a run: one test for each check and operation, with its cells inside. */
-import { inject } from 'vitest'
-import { type Lab, test } from '../fixtures/lab.js'
+import { injectedPlan, type Lab, test } from '../fixtures/lab.js'
 import type { Check } from './check.js'
 import { CHECKS } from './checks/index.js'
 import { grouped } from './group.js'
 import type { Area, Cell } from './model.js'
-import { CellIndex } from './plan.js'
+import { pack } from './packed.js'
 import { type CellResult, testName } from './results.js'
 
 async function examine(check: Check, cell: Cell, lab: Lab): Promise<CellResult> {
@@ -36,33 +35,38 @@ const line = (result: CellResult): string =>
 
 /** Defines the tests of an area from the plan. */
 export function defineArea(area: Area): void {
-  const index = new CellIndex(inject('setup').cells)
+  const { cells: index } = injectedPlan()
   const checks = CHECKS.filter((check) => check.area === area && index.ofCheck(check.id).length > 0)
   // Vitest takes a file without tests for a mistake.
   if (checks.length === 0) test.skip(`${area}: nothing selected`)
-  for (const check of checks) {
-    for (const [operation, own] of grouped(index.ofCheck(check.id), (cell) => cell.operation)) {
-      test.concurrent(testName(check.id, operation), async ({ lab, signal, task }) => {
+  const cells = checks.flatMap((check) => index.ofCheck(check.id))
+  for (const [operation, its] of grouped(cells, (cell) => cell.operation)) {
+    for (const [check, own] of grouped(its, (cell) => cell.check)) {
+      test.concurrent(testName(check, operation), async ({ lab, signal, task }) => {
         signal.addEventListener('abort', () => lab.interrupt(), { once: true })
-        const examined = (cells: readonly Cell[]) =>
-          Promise.all(
-            cells.map((cell) =>
-              examine(checkOf(cell), cell, lab).catch((cause: unknown) => suiteFault(cell, cause)),
-            ),
-          )
-        const asked = await examined(own)
+        const results: CellResult[] = []
+        // One after the other: what the first waits for is there for all.
+        const examineAll = async (cells: readonly Cell[]) => {
+          for (const cell of cells) {
+            results.push(
+              await examine(checkOf(cell), cell, lab).catch((cause: unknown) => suiteFault(cell, cause)),
+            )
+          }
+        }
+        await examineAll(own)
         const alone = await lab.newAlone(operation)
-        const results = [...asked, ...(await examined(alone))]
+        await examineAll(alone)
         const exchanges = lab.newEvidence(
           results.flatMap(({ evidence }) => evidence.map(({ exchange }) => exchange)),
         )
         const reach = await lab.newReach(operation)
-        task.meta.conformance = {
+        task.meta.conformance = pack({
           results,
           exchanges,
           ...(reach !== undefined && { reach }),
           requests: lab.requests,
-        }
+        })
+        lab.judged(operation, own.length)
         const required = new Set(
           [...own, ...alone].filter(({ level }) => level === 'required').map(({ id }) => id),
         )

@@ -205,10 +205,19 @@ export function plan(contract: Contract, checks: readonly Check[], asked: Select
   const operations = contract.operations.filter(({ apiSet }) => inProfile?.includes(apiSet) ?? true)
   const asksTogether = selection.checks.length === 0 || selection.checks.includes(TOGETHER_CHECK)
   const isGrouped = selection.matrix === 'grouped' && asksTogether
+  // Operations by the thousand are asked with the same credentials: one object for all.
+  const known = new Map<string, Probe>()
+  const shared = (probe: Probe): Probe => {
+    const text = JSON.stringify(probe)
+    const first = known.get(text) ?? probe
+    known.set(text, first)
+    return first
+  }
   return checks.flatMap((check) =>
     operations.flatMap((operation) => {
       const omission = leftOut(check, operation, selection)
-      return check.probes(operation, contract, selection.seed).map((probe): Cell => {
+      return check.probes(operation, contract, selection.seed).map((planned): Cell => {
+        const probe = shared(planned)
         const scope = soleScope(probe)
         const together = isGrouped && check.groups === true && scope !== undefined ? TOGETHER : undefined
         const left = omission ?? lacksService(probe, contract, selection) ?? together

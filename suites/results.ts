@@ -1,6 +1,7 @@
 /** What travels from the worker, test by test, to the record. */
 import type { Reach } from './coverage.js'
 import type { Evidence, Exchange, Verdict } from './model.js'
+import type { Packed } from './packed.js'
 import type { Deviation, Measured } from './verdict.js'
 
 /** A cell with its verdict. */
@@ -32,6 +33,6 @@ export const testName = (check: string, operation: string): string => `${check} 
 
 declare module 'vitest' {
   interface TaskMeta {
-    conformance?: CellReport
+    conformance?: Packed<CellReport>
   }
 }

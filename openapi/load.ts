@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import SwaggerParser from '@apidevtools/swagger-parser'
 import {
   type AdminAccess,
   type Contract,
@@ -316,13 +316,17 @@ function resolveReadBack({ readBackDraft, ...draft }: Draft, all: readonly Draft
   return { ...draft, readBack: { ...readBack, operation: target.id } }
 }
 
+/** Loaded late: who has a compiled contract needs no parser. */
+const parser = async () => (await import('@apidevtools/swagger-parser')).default
+
 /** Reads one OpenAPI document, references resolved; against the OpenAPI schema only where that is asked for. */
 async function parseDocument(file: string, validate: boolean): Promise<JsonRecord> {
   try {
     const options = { resolve: { http: false }, dereference: { circular: false } } as const
+    const swagger = await parser()
     const document: unknown = await (validate
-      ? SwaggerParser.validate(file, options)
-      : SwaggerParser.dereference(file, options))
+      ? swagger.validate(file, options)
+      : swagger.dereference(file, options))
     if (isRecord(document)) return document
   } catch (cause) {
     const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)
@@ -372,7 +376,7 @@ export async function followReferences(
   }
   const known = { order: 1, canParse: true, parse: ({ url }: { readonly url: string }) => parsed.get(url) }
   try {
-    return await SwaggerParser.dereference(base, {
+    return await (await parser()).dereference(base, {
       resolve: { file: false, http: false, given },
       parse: { json: false, yaml: false, text: false, binary: false, known },
       dereference: { circular: true },
@@ -410,6 +414,15 @@ export async function loadRelease(wanted?: string, validate = true): Promise<Loa
   return { contract, documents }
 }
 
+/** Where the build keeps the contract of a release: reading the documents takes longer than many a run. */
+export const compiledContract = (release: string): string => bundled(`contracts/${release}.json`)
+
 /** The contract of a release, the default one if none is named. Throws as loadRelease. */
-export const loadContract = async (wanted?: string): Promise<Contract> =>
-  (await loadRelease(wanted, false)).contract
+export async function loadContract(wanted?: string): Promise<Contract> {
+  const { name } = await readRelease(wanted)
+  const file = compiledContract(name)
+  // Beside the sources there is none.
+  if (!existsSync(file)) return (await loadRelease(wanted, false)).contract
+  const contract: Contract = JSON.parse(await readFile(file, 'utf8'))
+  return contract
+}

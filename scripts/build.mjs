@@ -27,17 +27,19 @@ try {
   const stamp = { commit: git('rev-parse', 'HEAD') ?? null, dirty: git('status', '--porcelain') !== '' }
   writeFileSync('dist/build.json', `${JSON.stringify(stamp)}\n`)
   chmodSync('dist/cli/main.js', 0o755)
-  const [{ lint }, { loadRelease, releaseNames }, { Validator }] = await Promise.all([
+  const [{ lint }, { compiledContract, loadRelease, releaseNames }, { Validator }] = await Promise.all([
     import('../dist/openapi/lint.js'),
     import('../dist/openapi/load.js'),
     import('../dist/fixtures/validator.js'),
   ])
   const validator = new Validator()
+  mkdirSync('dist/openapi/contracts')
   const problems = []
   for (const release of await releaseNames()) {
     const { contract, documents } = await loadRelease(release)
     const found = lint(contract, documents, (schema, value) => validator.violations(schema, value))
     problems.push(...found.filter((problem) => !problems.includes(problem)))
+    writeFileSync(compiledContract(release), `${JSON.stringify(contract)}\n`)
   }
   for (const problem of problems) process.stderr.write(`contract: ${problem}\n`)
   if (problems.length > 0) process.exit(1)

@@ -20,8 +20,8 @@ const TESTS_AT_ONCE = 200
 /** Cells from which on memory counts for more than the fifth of the time that saving it takes. */
 const LARGE_PLAN = 20_000
 
-/** A heap grows by a sixth before it is collected, not fourfold; what is new in the worker's is small. */
-const SMALL_HEAP = ['--heap-growing-percent=15', '--max-semi-space-size=2', '--expose-gc']
+/** A heap grows by a tenth before it is collected, not fourfold; what is new in the worker's is small. */
+const SMALL_HEAP = ['--heap-growing-percent=10', '--max-semi-space-size=2', '--expose-gc']
 
 /** Sources or compiled code: the suites lie beside this folder, with the same extension as this file. */
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -58,6 +58,9 @@ export interface EngineRun {
 }
 
 export async function runEngine(setup: RunSetup, onReport: (report: CellReport) => void): Promise<EngineRun> {
+  const cells = setup.cells.filter(mayRun)
+  const isLarge = cells.length > LARGE_PLAN
+  for (const flag of isLarge ? SMALL_HEAP : []) setFlagsFromString(flag)
   const collector = new Collector(onReport)
   let cancelled = false
   const vitest = await withoutSignalListeners(() =>
@@ -79,13 +82,9 @@ export async function runEngine(setup: RunSetup, onReport: (report: CellReport) 
     }),
   )
   // Not by the options, which are copied again and again; and without cells that can get no result.
-  const cells = setup.cells.filter(mayRun)
   vitest.provide('setup', pack({ ...setup, cells }))
-  if (cells.length > LARGE_PLAN) {
-    for (const flag of SMALL_HEAP) setFlagsFromString(flag)
-    // This thread only waits from now on, and would keep what packing left for as long as the run lasts.
-    runInNewContext('gc')()
-  }
+  // This thread only waits from now on, and would keep what packing left for as long as the run lasts.
+  if (isLarge) runInNewContext('gc')()
   const reports = (async () => {
     try {
       await vitest.start()

@@ -96,6 +96,9 @@ export type Fill = (typeof FILLS)[number]
 export const KEY_KINDS = { apiKey: 'key', taskKey: 'task key' } as const
 export type KeyKind = keyof typeof KEY_KINDS
 
+/** The names of all kinds of keys. */
+export const keyKinds = Object.keys(KEY_KINDS).filter((name): name is KeyKind => name in KEY_KINDS)
+
 /** How a key of a kind is issued, beside its scopes. */
 export interface KeyIssue {
   /** Key-Issuer-Service. */

@@ -12,9 +12,9 @@ import {
   FILLS,
   type Fill,
   HTTP_METHODS,
-  KEY_KINDS,
   type KeyIssue,
   type KeyKind,
+  keyKinds,
   type Method,
   type Operation,
   type Parameter,
@@ -137,9 +137,6 @@ function readResponses(value: unknown): Response[] {
     }
   })
 }
-
-/** The names of all kinds of keys. */
-const keyKinds = Object.keys(KEY_KINDS).filter((name): name is KeyKind => name in KEY_KINDS)
 
 /** Each requirement object is one alternative: `adminToken: []`, `apiKey: [scope]`, `superAdmin: [scope]`. */
 function readAccess(operation: JsonRecord, release: Release) {

@@ -1,8 +1,8 @@
 import {
   type Contract,
   type Effect,
-  KEY_KINDS,
   type KeyKind,
+  keyKinds,
   namesResource,
   type Operation,
   type OperationId,
@@ -84,16 +84,15 @@ export const storyCheck = (
   ...definition,
   probes: ({ id }, { keyIssue }) =>
     id === definition.operation
-      ? keyKindsOf(keyIssue).map((keyKind) => ({
-          credential: { kind: 'own-keys', keyKind },
-          path: 'documented',
-          expects: 'story',
-        }))
+      ? keyKinds
+          .filter((kind) => kind in keyIssue)
+          .map((keyKind) => ({
+            credential: { kind: 'own-keys', keyKind },
+            path: 'documented',
+            expects: 'story',
+          }))
       : [],
 })
-
-const keyKindsOf = (keyIssue: Contract['keyIssue']): KeyKind[] =>
-  Object.keys(KEY_KINDS).filter((kind): kind is KeyKind => kind in keyIssue)
 
 /**
  * The least credential that the documents grant the operation: none for a public one, else its first scope

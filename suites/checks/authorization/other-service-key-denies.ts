@@ -1,9 +1,7 @@
-import { KEY_KINDS, type KeyKind } from '../../../openapi/contract.js'
+import { keyKinds } from '../../../openapi/contract.js'
 import { check, denialProbe, shapeViolations } from '../../check.js'
 import { CLAUSES } from '../../clauses.js'
 import { denial, unlessNotIssued } from '../../verdict.js'
-
-const kinds = Object.keys(KEY_KINDS).filter((kind): kind is KeyKind => kind in KEY_KINDS)
 
 /** Asked with a key that claims what opens the operation, so that only its audience and product are in the way. */
 export default check({
@@ -16,7 +14,7 @@ export default check({
   probes: ({ keyKind, scopes }, { keyIssue }) =>
     keyKind === undefined
       ? []
-      : kinds
+      : keyKinds
           .filter((kind) => kind !== keyKind && keyIssue[kind] !== undefined)
           .map((kind) => denialProbe({ kind: 'key', keyKind: kind, scopes })),
   judge: (observation, conformity) =>

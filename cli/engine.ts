@@ -76,6 +76,8 @@ export async function runEngine(setup: RunSetup, onReport: (report: CellReport) 
       fileParallelism: false,
       maxWorkers: 1,
       maxConcurrency: TESTS_AT_ONCE,
+      // Compiled code is what Node reads by itself, in less than half the time of a start.
+      experimental: { viteModuleRunner: extension === 'ts' },
       testTimeout: NO_TIMEOUT,
       hookTimeout: NO_TIMEOUT,
       reporters: [collector],

@@ -20,16 +20,18 @@ const exits = (code: number): void => {
 }
 
 /** Adds the flags of the settings: all, or those that are named. */
-function withSettings(command: Command, names?: readonly string[]): Command {
+function withSettings(command: Command, names?: readonly string[], config = true): Command {
   for (const { help, many, name, takes } of OPTIONS) {
     if (names?.includes(name) === false) continue
     const option = new Option(takes === undefined ? `--${name}` : `--${name} <${takes}>`, help)
     command.addOption(many === true ? option.argParser(collect) : option)
   }
-  return command.option(
-    '--config <FILE>',
-    'settings in YAML (default: nvcf-conformance.yaml, where there is one)',
-  )
+  return config
+    ? command.option(
+        '--config <FILE>',
+        'settings in YAML (default: nvcf-conformance.yaml, where there is one)',
+      )
+    : command
 }
 
 function program(): Command {
@@ -96,6 +98,66 @@ function program(): Command {
   withSettings(root.command('sweep').description('remove what an interrupted run left on its target')).action(
     async (flags) => exits(await (await import('./sweep.js')).sweepLedgers(flags)),
   )
+  withSettings(
+    root
+      .command('doctor')
+      .description(
+        'look whether a run can be made: reachability, TLS, clock, Host routing, keys; each with its mend',
+      ),
+    ['gateway', 'domain', 'release', 'timeout'],
+  ).action(async (flags) => exits(await (await import('./doctor.js')).doctor(flags)))
+  root
+    .command('init')
+    .description('write the config file and the product sheet, from questions or from flags')
+    .option('--gateway <URL>', 'gateway under test')
+    .option('--domain <NAME>', "domain behind the services' Hosts")
+    .option('--release <R>', 'NVCF release whose documents hold')
+    .option('--name <TEXT>', 'name of the product')
+    .option('--product-version <TEXT>', 'version of the product')
+    .option('--vendor <TEXT>', 'who makes the product')
+    .option('--contact <TEXT>', 'where questions about the product go')
+    .option('--environment <TEXT>', 'what the product runs on')
+    .option('--force', 'replace files that are there')
+    .action(async (flags) => exits(await (await import('./init.js')).init(flags)))
+  withSettings(
+    root.command('report <RECORD>').description('render the reports of a record anew'),
+    ['reporter', 'out'],
+    false,
+  ).action(async (file: string, flags) => exits(await (await import('./report.js')).report(file, flags)))
+  withSettings(
+    root.command('merge <RECORD...>').description('put the records of all shards of a run together'),
+    ['reporter', 'out'],
+    false,
+  ).action(async (files: string[], flags) => exits(await (await import('./merge.js')).merge(files, flags)))
+  root
+    .command('diff <A> <B>')
+    .description('say what record B finds differently from the earlier record A, as Markdown')
+    .option('--json', 'as JSON')
+    .action(async (a: string, b: string, flags) =>
+      exits(await (await import('./diff.js')).printDiff(a, b, flags)),
+    )
+  root
+    .command('keygen')
+    .description('make a pair of keys to sign bundles with')
+    .requiredOption('--out <FILE>', 'private key in PKCS#8; the public key goes into FILE.pub')
+    .addOption(
+      new Option('--algorithm <NAME>', 'kind of key').choices(['ed25519', 'ecdsa']).default('ed25519'),
+    )
+    .action(async (flags) => exits(await (await import('./keygen.js')).keygen(flags)))
+  root
+    .command('bundle <RECORD>')
+    .description('sign a record, and put it with all that is needed to verify it into one file')
+    .requiredOption('--key <FILE>', 'private key in PKCS#8, Ed25519 or ECDSA')
+    .requiredOption('--out <FILE>', 'the bundle')
+    .option('--product <FILE>', 'product sheet, for a record that names no product')
+    .action(async (file: string, flags) => exits(await (await import('./bundle.js')).bundle(file, flags)))
+  root
+    .command('verify <FILE>')
+    .description('say whether a bundle is authentic, and whether it certifies; asks no network')
+    .option('--key <FILE>', 'public key of the signer')
+    .option('--require-certifying', 'exit 1 unless it certifies')
+    .option('--json', 'as JSON')
+    .action(async (file: string, flags) => exits(await (await import('./verify.js')).verify(file, flags)))
   return root
 }
 

@@ -1,21 +1,31 @@
 /** `run`: plan, preflight, engine, clean-up, record, reports, exit code. */
 import { renderConsole } from '../reporters/console.js'
 import { Progress } from '../reporters/progress.js'
-import { buildRecord, type RunRecord, type RunVerdict } from '../reporters/record.js'
+import { buildRecord, newVerdict, type RunRecord, type RunVerdict } from '../reporters/record.js'
+import { isFaulty, type Waiver } from '../reporters/waivers.js'
 import { writeReports } from '../reporters/write.js'
 import { CHECKS } from '../suites/checks/index.js'
+import type { Cell } from '../suites/model.js'
 import { running } from '../suites/plan.js'
 import { type CellReport, testName } from '../suites/results.js'
 import { suiteIdentity } from './identity.js'
 import { describePlan } from './plan.js'
+import { loadRecord } from './record-file.js'
 import { type Cleanup, openSession, planFor, type Session } from './session.js'
 import { type Flags, resolveSettings, type Settings } from './settings.js'
+import { readWaivers } from './waivers.js'
 
-export const EXIT_CODES: Readonly<Record<RunVerdict, number>> = {
+const EXIT_CODES: Readonly<Record<RunVerdict, number>> = {
   conformant: 0,
   nonconformant: 1,
   error: 2,
   inconclusive: 3,
+}
+
+/** Of what is new, where there is a baseline; waivers that do not hold fail a run as findings do. */
+export function exitCodeOf(record: RunRecord): number {
+  const code = EXIT_CODES[newVerdict(record)]
+  return record.waivers.some(isFaulty) && code !== EXIT_CODES.error ? EXIT_CODES.nonconformant : code
 }
 
 /** Signals to stop: the first asks for a clean end, a second ends the process where it stands. */
@@ -88,8 +98,30 @@ async function execute(session: Session, interrupts: Interrupts): Promise<Execut
   return { reports, interrupted: interrupts.asked, cleanup: await session.close() }
 }
 
+/** What is known beforehand of how the run may end. */
+export interface Expectations {
+  readonly waivers: readonly Waiver[]
+  readonly baseline?: RunRecord
+}
+
+/** Reads what the settings name. Throws SettingsError and RecordError. */
+export async function expectationsOf(
+  { baseline, waivers }: Settings,
+  cells: readonly Cell[],
+): Promise<Expectations> {
+  return {
+    waivers: waivers === undefined ? [] : await readWaivers(waivers, cells),
+    ...(baseline !== undefined && { baseline: await loadRecord(baseline) }),
+  }
+}
+
 /** The record of what was executed, as of now. */
-export function recordOf(settings: Settings, session: Session, execution: Execution): RunRecord {
+export function recordOf(
+  settings: Settings,
+  session: Session,
+  execution: Execution,
+  { baseline, waivers }: Expectations,
+): RunRecord {
   const { contract, cells } = session.setup
   const { reports, interrupted, cleanup } = execution
   const { checks, operations, unsupported, mode, profile, matrix, propagationTimeoutMs, seed, shard } =
@@ -116,6 +148,8 @@ export function recordOf(settings: Settings, session: Session, execution: Execut
       interrupted,
     },
     leftBehind: cleanup.leftBehind,
+    waivers,
+    ...(baseline !== undefined && { baseline }),
     replayTarget: session.replayTarget,
   })
 }
@@ -125,17 +159,18 @@ export async function run(flags: Flags): Promise<number> {
   const settings = await resolveSettings(flags, process.env)
   const planned = await planFor(settings)
   const { contract, cells } = planned
+  const expectations = await expectationsOf(settings, cells)
   process.stderr.write(`${describePlan(planned, settings)}\n`)
   const interrupts = new Interrupts()
   try {
     const session = await openSession(settings, contract, cells)
-    const result = recordOf(settings, session, await execute(session, interrupts))
-    const reports = await writeReports(result, settings.out)
+    const result = recordOf(settings, session, await execute(session, interrupts), expectations)
+    const reports = await writeReports(result, settings.out, settings.reporters)
     const { stdout } = process
     const width = stdout.columns ?? 100
     const colour = stdout.isTTY === true && stdout.hasColors()
     stdout.write(`${renderConsole(result, { width, colour, reports })}\n`)
-    return EXIT_CODES[result.verdict]
+    return exitCodeOf(result)
   } finally {
     interrupts.release()
   }

@@ -268,6 +268,7 @@ export async function openSession(
         gateway,
         domain,
         embedded: embedded !== undefined,
+        reference: embedded !== undefined,
         ...(settings.product && { product: settings.product }),
       },
       replayTarget:

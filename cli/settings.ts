@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import type { KeyKind } from '../openapi/contract.js'
 import { isRecord, type JsonRecord } from '../openapi/json.js'
 import { readYaml } from '../openapi/yaml.js'
+import { DEFAULT_REPORTERS, REPORTER_NAMES, type ReporterName } from '../reporters/write.js'
 import { MATRIX_PLANS, type MatrixPlan, MODES, type Mode } from '../suites/plan.js'
 
 /** A mistake in flags, environment or config file; the message names it and the mend. */
@@ -31,6 +32,12 @@ export interface Settings {
   readonly checks: readonly string[]
   readonly operations: readonly string[]
   readonly out: string
+  /** Names of the reports to render. */
+  readonly reporters: readonly ReporterName[]
+  /** File of waivers. */
+  readonly waivers?: string
+  /** File of an earlier record. */
+  readonly baseline?: string
   readonly seed: number
   readonly concurrency: number
   readonly timeoutMs: number
@@ -101,6 +108,18 @@ export const OPTIONS: readonly Option[] = [
   { name: 'concurrency', takes: 'N', help: 'requests under way at once, 1 to 64 (default: 8)' },
   { name: 'timeout', takes: 'MS', help: 'patience for one answer, in milliseconds (default: 10000)' },
   { name: 'shard', takes: 'I/N', help: 'run the I-th of N parts of the plan' },
+  {
+    name: 'reporter',
+    takes: 'NAME',
+    help: `reports beside record.json: ${REPORTER_NAMES.join(', ')}; may be repeated (default: ${DEFAULT_REPORTERS.join(', ')})`,
+    many: true,
+  },
+  {
+    name: 'waivers',
+    takes: 'FILE',
+    help: 'YAML file of what to put up with, why, on whose word, until when',
+  },
+  { name: 'baseline', takes: 'RECORD', help: 'an earlier record: only what is new since then fails the run' },
 ]
 
 /** Keys that only the config file has. */
@@ -179,6 +198,12 @@ const among = <T extends string>(name: string, value: string, known: readonly T[
   return found
 }
 
+/** The reports that are named, or those that every run renders. */
+export const reportersOf = (names: readonly string[]): readonly ReporterName[] =>
+  names.length === 0
+    ? DEFAULT_REPORTERS
+    : [...new Set(names.map((name) => among('reporter', name, REPORTER_NAMES)))]
+
 const isOn = (name: string, value: string): boolean =>
   among(name, value, ['true', 'false', '1', '0']) === 'true' || value === '1'
 
@@ -240,6 +265,7 @@ export async function resolveSettings(flags: Flags, environment: Environment): P
   const release = one('release', (value) => value)
   const spec = one('spec', (value) => value)
   const shard = one('shard', shardOf)
+  const [waivers, baseline] = [one('waivers', (value) => value), one('baseline', (value) => value)]
   const product = config.product === undefined ? undefined : textMapping(config.product, 'product')
   const services = Object.entries(textMapping(config.services, 'services'))
   const configured = (name: 'serviceId' | 'taskServiceId' | 'account') =>
@@ -260,6 +286,9 @@ export async function resolveSettings(flags: Flags, environment: Environment): P
     checks: all('check'),
     operations: all('operation'),
     out: all('out')[0] ?? 'conformance-report',
+    reporters: reportersOf(all('reporter')),
+    ...(waivers !== undefined && { waivers }),
+    ...(baseline !== undefined && { baseline }),
     seed:
       one('seed', (value) => integer('seed', value, 0, 2 ** 31 - 1)) ?? Math.floor(Math.random() * 2 ** 31),
     concurrency: one('concurrency', (value) => integer('concurrency', value, 1, 64)) ?? 8,

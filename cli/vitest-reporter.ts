@@ -7,7 +7,7 @@ import { renderConsole } from '../reporters/console.js'
 import { Collector } from '../reporters/vitest.js'
 import { writeReports } from '../reporters/write.js'
 import { pack } from '../suites/packed.js'
-import { recordOf } from './run.js'
+import { type Expectations, expectationsOf, recordOf } from './run.js'
 import { openSession, planFor, type Session } from './session.js'
 import { resolveSettings, type Settings } from './settings.js'
 
@@ -18,7 +18,9 @@ export default class ConformanceReporter extends Collector {
     super()
   }
 
-  #run: { readonly settings: Settings; readonly session: Session } | undefined
+  #run:
+    | { readonly settings: Settings; readonly session: Session; readonly expectations: Expectations }
+    | undefined
 
   async onTestRunStart(specifications: readonly TestSpecification[]): Promise<void> {
     const project = specifications
@@ -27,8 +29,9 @@ export default class ConformanceReporter extends Collector {
     if (project === undefined) return
     const settings = await resolveSettings({}, process.env)
     const { contract, cells } = await planFor(settings)
+    const expectations = await expectationsOf(settings, cells)
     const session = await openSession(settings, contract, cells)
-    this.#run = { settings, session }
+    this.#run = { settings, session, expectations }
     project.provide('setup', pack(session.setup))
   }
 
@@ -39,14 +42,19 @@ export default class ConformanceReporter extends Collector {
   ): Promise<void> {
     await super.onTestRunEnd(modules, errors, reason)
     if (this.#run === undefined) return
-    const { session, settings } = this.#run
+    const { expectations, session, settings } = this.#run
     const cleanup = await session.close()
-    const record = recordOf(settings, session, {
-      reports: this.reports,
-      interrupted: reason === 'interrupted',
-      cleanup,
-    })
-    const reports = await writeReports(record, settings.out)
+    const record = recordOf(
+      settings,
+      session,
+      {
+        reports: this.reports,
+        interrupted: reason === 'interrupted',
+        cleanup,
+      },
+      expectations,
+    )
+    const reports = await writeReports(record, settings.out, settings.reporters)
     process.stdout.write(
       `${renderConsole(record, { width: process.stdout.columns ?? 100, colour: false, reports })}\n`,
     )

@@ -139,7 +139,10 @@ describe('certifying', () => {
 
   const reasons: [string, Sample][] = [
     ['the verdict is nonconformant', { cells: [{ verdict: 'fail' }] }],
-    ['the target is the reference gateway of the suite', { cells: [{}], target: { embedded: true } }],
+    [
+      'the target is the reference gateway of the suite',
+      { cells: [{}], target: { embedded: true, reference: true } },
+    ],
     ['the run was interrupted', { cells: [{}], run: { interrupted: true } }],
     [
       'excluded by the selection or the mode: 1 cell',

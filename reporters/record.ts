@@ -14,13 +14,15 @@ import {
   type PathForm,
   type Verdict,
 } from '../suites/model.js'
-import type { MatrixPlan } from '../suites/plan.js'
+import { ASKED_TOGETHER, type MatrixPlan } from '../suites/plan.js'
 import type { CellReport, CellResult } from '../suites/results.js'
 import type { Deviation, Measured } from '../suites/verdict.js'
+import { baselineOf } from './baseline.js'
 import { type Coverage, coverageOf } from './coverage.js'
 import { counted } from './text.js'
+import { isFaulty, type Waived, type Waiver, type WaiverReport, waive } from './waivers.js'
 
-const SCHEMA_VERSION = '1.2'
+export const SCHEMA_VERSION = '1.3'
 
 export type RunVerdict = 'conformant' | 'nonconformant' | 'inconclusive' | 'error'
 
@@ -38,11 +40,23 @@ export interface TargetIdentity {
   readonly domain: string
   /** Whether it was the reference gateway inside the suite. */
   readonly embedded: boolean
+  /** Whether it said to be the reference gateway, inside the suite or served by it. */
+  readonly reference: boolean
   /** As the config names it. */
   readonly product?: Readonly<Record<string, string>>
 }
 
-interface RunParticulars {
+/** One part of a run that was made in several. */
+interface ShardRun {
+  /** Of the run that made it. */
+  readonly id: string
+  readonly index: number
+  readonly startedAt: string
+  readonly finishedAt: string
+  readonly requests: number
+}
+
+export interface RunParticulars {
   readonly id: string
   readonly startedAt: string
   readonly finishedAt: string
@@ -59,6 +73,8 @@ interface RunParticulars {
     readonly unsupported: readonly string[]
   }
   readonly shard: { readonly index: number; readonly count: number } | null
+  /** The parts that the record was put together from, by index; absent for a run made in one. */
+  readonly shards?: readonly ShardRun[]
   /** HTTP requests sent, retries included. */
   readonly requests: number
   /** Whether the run was stopped before its end. */
@@ -97,7 +113,18 @@ export interface RecordedCell {
   readonly finding?: Finding
   /** Why the verdict is neither pass nor fail. */
   readonly because?: string
+  /** Set where a waiver in force covers the failure, or the doubt: it then decides no verdict of the run. */
+  readonly waived?: Waived
   readonly evidence: readonly Evidence[]
+}
+
+/** Compares the run with an earlier one. */
+export interface Baseline {
+  /** Id and time of the earlier run. */
+  readonly run: string
+  readonly startedAt: string
+  /** Ids of the cells that failed or were undecided, and were no better then. */
+  readonly old: readonly string[]
 }
 
 export interface RunRecord {
@@ -116,9 +143,21 @@ export interface RunRecord {
   readonly coverage: Coverage
   /** What the run created on the target and could not remove. */
   readonly leftBehind: readonly string[]
+  /** What the run was asked to put up with, and what came of it. */
+  readonly waivers: readonly WaiverReport[]
+  readonly baseline?: Baseline
   readonly cells: readonly RecordedCell[]
   readonly exchanges: readonly Exchange[]
 }
+
+/** What a record is concluded from. */
+export type RecordFacts = Pick<
+  RunRecord,
+  'suite' | 'contract' | 'target' | 'run' | 'leftBehind' | 'waivers' | 'cells'
+>
+
+/** What follows from the facts of a record. */
+export type Conclusions = Pick<RunRecord, 'verdict' | 'certifying' | 'notCertifyingBecause' | 'counts'>
 
 /** What a run knows when it ends. */
 export interface RunOutcome {
@@ -130,6 +169,9 @@ export interface RunOutcome {
   readonly target: TargetIdentity
   readonly run: RunParticulars
   readonly leftBehind: readonly string[]
+  readonly waivers: readonly Waiver[]
+  /** An earlier record to tell new findings from old ones by. */
+  readonly baseline?: RunRecord
   /** The words that make a replay command reach the same target, for example `--gateway http://…`. */
   readonly replayTarget: string
 }
@@ -201,30 +243,42 @@ function recordCell(
 
 /** Certain nonconformance outweighs a fault of the suite, which outweighs doubt. Advice never decides. */
 export function runVerdict(cells: readonly RecordedCell[]): RunVerdict {
-  const required = cells.filter(({ level }) => level === 'required').map(({ verdict }) => verdict)
+  const required = cells
+    .filter(({ level, waived }) => level === 'required' && waived === undefined)
+    .map(({ verdict }) => verdict)
   if (required.includes('fail')) return 'nonconformant'
   if (cells.some(({ verdict }) => verdict === 'error')) return 'error'
   if (required.includes('inconclusive')) return 'inconclusive'
   return cells.some(({ verdict }) => verdict === 'pass' || verdict === 'fail') ? 'conformant' : 'error'
 }
 
+/** The verdict on what is new: that of the record, where it was compared with none. */
+export function newVerdict({ baseline, cells, verdict }: RunRecord): RunVerdict {
+  if (baseline === undefined) return verdict
+  const old = new Set(baseline.old)
+  // What is old has been decided, as far as the run's end is concerned.
+  return runVerdict(cells.map((cell) => (old.has(cell.id) ? { ...cell, level: 'advisory' } : cell)))
+}
+
 /** Every reason why this run cannot stand for the product. */
-function notCertifying(verdict: RunVerdict, cells: readonly RecordedCell[], outcome: RunOutcome): string[] {
-  const { contract, run, suite, target, leftBehind } = outcome
-  const grouped = new Set(
-    outcome.cells.filter(({ leftOut }) => leftOut?.together === true).map(({ id }) => id),
-  )
-  const excluded = cells.filter(({ id, verdict }) => verdict === 'excluded' && !grouped.has(id)).length
+function notCertifying(verdict: RunVerdict, facts: RecordFacts): string[] {
+  const { cells, contract, run, suite, target, leftBehind, waivers } = facts
+  const excluded = cells.filter(
+    ({ because, verdict }) => verdict === 'excluded' && because !== ASKED_TOGETHER,
+  ).length
+  const waived = cells.filter((cell) => cell.waived !== undefined).length
   const { unsupported } = run.selection
   const reasons: [boolean, string][] = [
     [verdict !== 'conformant', `the verdict is ${verdict}`],
-    [target.embedded, 'the target is the reference gateway of the suite'],
+    [target.reference, 'the target is the reference gateway of the suite'],
     [contract.spec !== undefined, 'the contract is not the documented one alone'],
     [run.interrupted, 'the run was interrupted'],
     [excluded > 0, `excluded by the selection or the mode: ${counted(excluded, 'cell')}`],
     [run.matrix === 'grouped', 'the matrix is grouped: not every scope was asked alone'],
     [run.mode !== 'full', `the mode is ${run.mode}, not full`],
     [unsupported.length > 0, `the target lacks ${unsupported.join(', ')}`],
+    [waived > 0, `waived: ${counted(waived, 'cell')}`],
+    [waivers.some(isFaulty), `waivers that do not hold: ${waivers.filter(isFaulty).length}`],
     [suite.commit === null, 'the build of the suite names no commit'],
     [suite.dirty, 'the build of the suite holds uncommitted changes'],
     [leftBehind.length > 0, `left behind on the target: ${counted(leftBehind.length, 'thing')}`],
@@ -232,35 +286,16 @@ function notCertifying(verdict: RunVerdict, cells: readonly RecordedCell[], outc
   return reasons.filter(([holds]) => holds).map(([, reason]) => reason)
 }
 
-/** Cells in plan order, whatever order their results came in. */
-export function buildRecord(outcome: RunOutcome): RunRecord {
-  const { contract } = outcome
-  const results = new Map(
-    outcome.reports.flatMap((report) => report.results.map((result) => [result.id, result])),
-  )
-  const exchanges = new Map(
-    outcome.reports.flatMap((report) => report.exchanges.map((exchange) => [exchange.id, exchange])),
-  )
-  const apiSets = new Map(contract.operations.map(({ apiSet, id }) => [id, apiSet]))
-  const cells = outcome.cells.map((cell) =>
-    recordCell(cell, results.get(cell.id) ?? unheard(cell), apiSets.get(cell.operation), outcome),
-  )
+/** Draws every conclusion of a record anew. */
+export function concluded(facts: RecordFacts): Conclusions {
+  const { cells } = facts
   const verdict = runVerdict(cells)
-  const reasons = notCertifying(verdict, cells, outcome)
+  const reasons = notCertifying(verdict, facts)
   const count = (wanted: Verdict) => cells.filter((cell) => cell.verdict === wanted).length
   return {
-    schemaVersion: SCHEMA_VERSION,
     verdict,
     certifying: reasons.length === 0,
     notCertifyingBecause: reasons,
-    suite: outcome.suite,
-    contract: {
-      release: contract.release,
-      ...(contract.spec !== undefined && { spec: contract.spec }),
-      sha256: contract.sha256,
-    },
-    target: outcome.target,
-    run: outcome.run,
     counts: {
       pass: count('pass'),
       fail: count('fail'),
@@ -269,6 +304,55 @@ export function buildRecord(outcome: RunOutcome): RunRecord {
       excluded: count('excluded'),
       error: count('error'),
     },
+  }
+}
+
+/** A record in its canonical order of members. */
+export function assembled(
+  facts: RecordFacts & Pick<RunRecord, 'coverage' | 'baseline' | 'exchanges'>,
+): RunRecord {
+  const { baseline, cells, contract, coverage, exchanges, leftBehind, run, suite, target, waivers } = facts
+  const { counts, ...conclusions } = concluded(facts)
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    ...conclusions,
+    suite,
+    contract,
+    target,
+    run,
+    counts,
+    coverage,
+    leftBehind,
+    waivers,
+    ...(baseline !== undefined && { baseline }),
+    cells,
+    exchanges,
+  }
+}
+
+/** Cells in plan order, whatever order their results came in. */
+export function buildRecord(outcome: RunOutcome): RunRecord {
+  const { contract, run } = outcome
+  const results = new Map(
+    outcome.reports.flatMap((report) => report.results.map((result) => [result.id, result])),
+  )
+  const exchanges = new Map(
+    outcome.reports.flatMap((report) => report.exchanges.map((exchange) => [exchange.id, exchange])),
+  )
+  const apiSets = new Map(contract.operations.map(({ apiSet, id }) => [id, apiSet]))
+  const recorded = outcome.cells.map((cell) =>
+    recordCell(cell, results.get(cell.id) ?? unheard(cell), apiSets.get(cell.operation), outcome),
+  )
+  const { cells, waivers } = waive(recorded, outcome.waivers, run.startedAt)
+  return assembled({
+    suite: outcome.suite,
+    contract: {
+      release: contract.release,
+      ...(contract.spec !== undefined && { spec: contract.spec }),
+      sha256: contract.sha256,
+    },
+    target: outcome.target,
+    run,
     coverage: coverageOf(
       outcome.contract,
       outcome.cells,
@@ -276,7 +360,9 @@ export function buildRecord(outcome: RunOutcome): RunRecord {
       outcome.reports.flatMap(({ reach }) => reach ?? []),
     ),
     leftBehind: outcome.leftBehind,
+    waivers,
+    ...(outcome.baseline !== undefined && { baseline: baselineOf(cells, outcome.baseline) }),
     cells,
     exchanges: [...exchanges.values()],
-  }
+  })
 }

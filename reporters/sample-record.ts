@@ -7,6 +7,7 @@ import type { Reach } from '../suites/coverage.js'
 import type { Cell, Credential, Evidence, Exchange, Level, PathForm, Verdict } from '../suites/model.js'
 import type { CellResult } from '../suites/results.js'
 import { buildRecord, type RunOutcome, type RunRecord } from './record.js'
+import type { Waiver } from './waivers.js'
 
 export const LIST = 'GET /v2/nvcf/functions'
 export const DELETE = 'DELETE /v2/nvcf/functions/{functionId}/versions/{functionVersionId}'
@@ -71,6 +72,8 @@ export interface Sample {
   readonly suite?: Partial<RunOutcome['suite']>
   readonly target?: Partial<RunOutcome['target']>
   readonly leftBehind?: readonly string[]
+  readonly waivers?: readonly Waiver[]
+  readonly baseline?: RunRecord
   readonly apiSets?: Readonly<Record<string, string>>
   /** What the documents say of operations, by id. */
   readonly operations?: Readonly<Record<string, Partial<Operation>>>
@@ -171,7 +174,13 @@ export function sampleRecord(sample: Sample): RunRecord {
       ...reaches.map((reach) => ({ results: [], exchanges: [], reach, requests: 0 })),
     ],
     suite: { name: 'nvcf-conformance', version: '1.2.3', commit: 'c0ffee', dirty: false, ...sample.suite },
-    target: { gateway: 'http://gateway.test', domain: 'gateway.test', embedded: false, ...sample.target },
+    target: {
+      gateway: 'http://gateway.test',
+      domain: 'gateway.test',
+      embedded: false,
+      reference: false,
+      ...sample.target,
+    },
     run: {
       id: 'f00d',
       startedAt: '2025-01-01T00:00:00.000Z',
@@ -188,6 +197,8 @@ export function sampleRecord(sample: Sample): RunRecord {
       ...sample.run,
     },
     leftBehind,
+    waivers: sample.waivers ?? [],
+    ...(sample.baseline !== undefined && { baseline: sample.baseline }),
     replayTarget: ' --gateway http://gateway.test',
   })
 }

@@ -46,7 +46,7 @@ export const contractInWords = ({ contract }: RunRecord): string =>
 
 /** `http://gateway (domain), the reference gateway of the suite`. */
 export function targetInWords({ target }: RunRecord): string {
-  const own = target.embedded ? ', the reference gateway of the suite' : ''
+  const own = target.reference ? ', the reference gateway of the suite' : ''
   return singleLine(`${target.gateway} (domain ${target.domain})${own}`)
 }
 

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { renderHtml } from './html.js'
 import { renderJunit } from './junit.js'
 import { renderMarkdown } from './markdown.js'
 import type { RunRecord } from './record.js'
@@ -26,14 +27,24 @@ export function* renderJson(record: RunRecord): Generator<string> {
   yield '\n}\n'
 }
 
-const REPORTS: readonly {
+interface Reporter {
+  /** Path in the output folder, by which tools find it. */
   readonly file: string
   readonly render: (record: RunRecord) => Iterable<string>
-}[] = [
-  { file: 'record.json', render: renderJson },
-  { file: 'junit.xml', render: renderJunit },
-  { file: 'summary.md', render: (record) => [renderMarkdown(record)] },
-]
+}
+
+/** What can be rendered from a record, by the name that `--reporter` takes. */
+const REPORTERS = {
+  html: { file: 'report.html', render: renderHtml },
+  junit: { file: 'junit.xml', render: renderJunit },
+  markdown: { file: 'summary.md', render: (record) => [renderMarkdown(record)] },
+} as const satisfies Readonly<Record<string, Reporter>>
+
+export type ReporterName = keyof typeof REPORTERS
+export const REPORTER_NAMES = Object.keys(REPORTERS).filter((name): name is ReporterName => name in REPORTERS)
+export const DEFAULT_REPORTERS: readonly ReporterName[] = ['html', 'junit', 'markdown']
+
+const RECORD: Reporter = { file: 'record.json', render: renderJson }
 
 /** Characters that are written at once. */
 const CHUNK = 64 * 1024
@@ -54,11 +65,15 @@ async function write(path: string, pieces: Iterable<string>): Promise<void> {
   }
 }
 
-/** Writes every report into the folder, which it makes, and answers their paths. No file is ever half written. */
-export async function writeReports(record: RunRecord, outDir: string): Promise<string[]> {
+/** Writes the record and the named reports into the folder, which it makes, and answers their paths. No file is ever half written. */
+export async function writeReports(
+  record: RunRecord,
+  outDir: string,
+  names: readonly ReporterName[],
+): Promise<string[]> {
   await mkdir(outDir, { recursive: true })
   const suffix = `${randomBytes(4).toString('hex')}.tmp`
-  const files = REPORTS.map(({ file, render }) => ({
+  const files = [RECORD, ...names.map((name) => REPORTERS[name])].map(({ file, render }) => ({
     path: join(outDir, file),
     temporary: join(outDir, `.${file}.${suffix}`),
     render,

@@ -181,9 +181,13 @@ function validate(contract: Contract, checks: readonly Check[], selection: Selec
 /** The check that asks with all scopes that must not open an operation in one key. */
 const TOGETHER_CHECK = 'scopes-deny-together'
 
+/** Why a scope was not asked about alone, in a grouped matrix. */
+export const ASKED_TOGETHER =
+  'the grouped matrix asks with all such scopes in one key, and alone only where that is not refused'
+
 const TOGETHER = {
   verdict: 'excluded',
-  why: 'the grouped matrix asks with all such scopes in one key, and alone only where that is not refused',
+  why: ASKED_TOGETHER,
   together: true,
 } as const
 

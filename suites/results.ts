@@ -1,4 +1,5 @@
 /** What travels from the worker, test by test, to the record. */
+import type {} from 'vitest'
 import type { Reach } from './coverage.js'
 import type { Evidence, Exchange, Verdict } from './model.js'
 import type { Packed } from './packed.js'

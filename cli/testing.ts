@@ -224,6 +224,8 @@ type Asked = Pick<Passed, 'method' | 'host' | 'path'>
 interface ProxyOptions {
   /** Answers in the upstream's place where it says so. */
   readonly instead?: (asked: Asked) => Answer | undefined
+  /** Says the upstream's answer otherwise. */
+  readonly alter?: (answer: Answer, asked: Asked & { readonly headers: IncomingHttpHeaders }) => Answer
   /** Holds the upstream's answer back: what was asked has then been done. */
   readonly before?: (passed: Passed) => Promise<void> | void
   readonly certificate?: Certificate
@@ -273,7 +275,8 @@ export async function proxyTo(upstream: string, options: ProxyOptions = {}): Pro
           (entry): entry is [string, string] => typeof entry[1] === 'string',
         ),
       )
-      await reply({ status: response.statusCode ?? 0, headers: flat, body })
+      const answer = { status: response.statusCode ?? 0, headers: flat, body }
+      await reply(options.alter?.(answer, { ...asked, headers }) ?? answer)
     })
     forwarded.end(sent)
   }

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { startGateway } from '../fixtures/gateway/server.js'
@@ -248,9 +249,53 @@ describe.concurrent('a target that dies in the middle of a run', () => {
 
     const swept = await nvcf(['sweep'], { cwd })
     expect(swept.code).toBe(3)
-    expect(swept.stdout).toMatch(/^ {2}still there: function nvcf-conformance-/m)
+    expect(swept.stdout).toMatch(/^ {2}not known to be gone: function nvcf-conformance-/m)
     expect(swept.stdout).toContain('Sweep again when the gateway is well')
     expect(swept.stderr).not.toMatch(/^ {4}at /m)
     expect(ledgersIn(cwd)).toHaveLength(1)
   })
+})
+
+describe.concurrent('sweep', () => {
+  const ledgerOf = (pid: number, startedAt: Date) =>
+    JSON.stringify({
+      head: {
+        ...{ run: '0badcafe', gateway: 'http://127.0.0.1:9', domain: 'gateway.example', services: {}, pid },
+        ...{ startedAt: startedAt.toISOString(), host: hostname(), embedded: true },
+      },
+    })
+  const withLedger = (text: string): string => {
+    const cwd = scratch()
+    mkdirSync(join(cwd, 'conformance-report', 'ledger'), { recursive: true })
+    writeFileSync(join(cwd, 'conformance-report', 'ledger', '0badcafe.jsonl'), `${text}\n`)
+    return cwd
+  }
+
+  test('leaves the ledger of a run that is under way alone', async () => {
+    const cwd = withLedger(ledgerOf(process.pid, new Date()))
+    const { code, stdout } = await nvcf(['sweep'], { cwd })
+    expect(stdout).toContain('still under way')
+    expect(code).toBe(3)
+    expect(ledgersIn(cwd)).toHaveLength(1)
+  })
+
+  test('takes a process that started later than the run for another one', async () => {
+    const cwd = withLedger(ledgerOf(process.pid, new Date(Date.now() - 7 * 24 * 60 * 60 * 1000)))
+    const { code, stdout } = await nvcf(['sweep'], { cwd })
+    expect(stdout).toContain('all is gone with it')
+    expect(code).toBe(0)
+    expect(ledgersIn(cwd)).toEqual([])
+  })
+
+  test.each(['', 'garbage', '{"head":{"run":1}}'])(
+    'says of the ledger %j that it cannot be read',
+    async (text) => {
+      const cwd = withLedger(text)
+      const { code, stdout } = await nvcf(['sweep'], { cwd })
+      expect(stdout).toContain('0badcafe.jsonl cannot be read as a ledger')
+      expect(stdout).not.toMatch(/Nothing (is left|to sweep)/)
+      expect(code).toBe(3)
+      expect(ledgersIn(cwd)).toHaveLength(1)
+    },
+  )
 })

@@ -128,6 +128,21 @@ describe.concurrent('one clear message and exit 2 for', () => {
     expect(stderr).not.toContain('hunter2')
   })
 
+  test('nothing but what is wrong: the query of a URL, which may hold a secret, is never shown', async () => {
+    const answers: Readonly<Record<string, string>> = {
+      '/wrong': '{"swagger":"2.0"}',
+      '/right': JSON.stringify(using({ A: { type: 'string' } })),
+    }
+    const server = await answering(({ url }, response) => response.end(answers[url?.split('?')[0] ?? '']))
+    const asked = (path: string) =>
+      nvcf(['drift', `${server.url}${path}?token=hunter2`, '--json'], { cwd: scratch() })
+    const [wrong, right] = await Promise.all([asked('/wrong'), asked('/right')])
+    await server.close()
+    expectRefusal(wrong, `${server.url}/wrong?…`, 'Convert it')
+    expect(right.stdout).toContain(`"source": "${server.url}/right?…"`)
+    expect([wrong, right].map(({ stderr, stdout }) => stderr + stdout).join('')).not.toContain('hunter2')
+  })
+
   test('a run, a plan and a drift with such a document, before anything is sent', async () => {
     const cwd = place({ 'v2.json': '{"swagger":"2.0"}' })
     for (const args of [

@@ -33,6 +33,9 @@ const PUBLISHED = '/v3/openapi'
 
 const isUrl = (source: string): boolean => /^https?:\/\//i.test(source)
 
+/** What reports call a source: the query of a URL, which may hold a secret, is left out. */
+export const nameOf = (source: string): string => (isUrl(source) ? source.replace(/\?[^#]*/, '?…') : source)
+
 /** The text of a GET; what is not an answer with 200 is an error that says what to do. */
 async function fetched(target: Target, service: string, path: string, what: string): Promise<string> {
   const request = { purpose: 'read an OpenAPI document', service, method: 'GET', path } as const
@@ -158,20 +161,21 @@ const otherDocuments =
 /** Reads a document: a file, a URL, or `target` for the gateway's own. Throws SpecError or UnreadableFile. */
 async function readSource(source: string, reading: Reading): Promise<Spec> {
   const { base, text } = await textOf(source, reading)
-  const document = assertOpenApi(parseForeign(text, source), source)
+  const name = nameOf(source)
+  const document = assertOpenApi(parseForeign(text, name), name)
   const trouble = unfollowable(document)
-  if (trouble !== undefined) throw new SpecError(`${source} cannot be read: ${trouble}. Correct it there.`)
+  if (trouble !== undefined) throw new SpecError(`${name} cannot be read: ${trouble}. Correct it there.`)
   try {
     const { cuts, value } = unfold(
-      await followReferences(document, base, otherDocuments(source, base, reading)),
+      await followReferences(document, base, otherDocuments(name, base, reading)),
     )
-    return readSpec(assertOpenApi(value, source), source, cuts)
+    return readSpec(assertOpenApi(value, name), name, cuts)
   } catch (cause) {
     if (cause instanceof TooLarge)
-      throw new SpecError(`${source} cannot be read: ${cause.message}. Simplify its schemas.`, { cause })
+      throw new SpecError(`${name} cannot be read: ${cause.message}. Simplify its schemas.`, { cause })
     if (cause instanceof UnresolvedReference) {
       const why = singleLine(cause.message).replace(/\.?$/, '.')
-      throw new SpecError(`${source} holds a reference that cannot be followed: ${why} Correct it there.`, {
+      throw new SpecError(`${name} holds a reference that cannot be followed: ${why} Correct it there.`, {
         cause,
       })
     }

@@ -6,6 +6,7 @@ import { inForm } from '../suites/paths.js'
 import { CellIndex, MODES, running, scopeSets } from '../suites/plan.js'
 import { type Planned, planFor } from './session.js'
 import { type Flags, resolveSettings, type Settings } from './settings.js'
+import { describeWaivers, readWaivers } from './waivers.js'
 
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
@@ -54,13 +55,14 @@ export async function printPlan(flags: Flags): Promise<number> {
   const settings = await resolveSettings(flags, process.env)
   const planned = await planFor(settings)
   const { contract, cells } = planned
+  const waivers = settings.waivers === undefined ? [] : await readWaivers(settings.waivers, cells)
   const index = new CellIndex(cells)
   const lines = index.operations.flatMap((id) => {
     const operation = findOperation(contract, id)
     return operation === undefined ? [] : listed(operation, index)
   })
   process.stdout.write(
-    `${[...lines, '', describePlan(planned, settings), keysInWords(scopeSets(cells)), settings.spec === 'target' ? "Nothing was sent but the request for the gateway's document." : 'Nothing was sent.'].join('\n')}\n`,
+    `${[...lines, '', describePlan(planned, settings), keysInWords(scopeSets(cells)), ...describeWaivers(waivers, cells, new Date()), settings.spec === 'target' ? "Nothing was sent but the request for the gateway's document." : 'Nothing was sent.'].join('\n')}\n`,
   )
   return 0
 }

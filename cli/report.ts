@@ -1,1 +1,3 @@
-export async function report(..._: unknown[]): Promise<number> { throw new Error('not yet') }
+export async function report(..._: unknown[]): Promise<number> {
+  throw new Error('not yet')
+}

@@ -1,14 +1,15 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type RunningGateway, startGateway } from '../fixtures/gateway/server.js'
 import { Ledger, readLedger } from '../fixtures/ledger.js'
 import type { Contract } from '../openapi/contract.js'
 import { records, select, text } from '../openapi/json.js'
 import { loadContract } from '../openapi/load.js'
-import { type Cleanup, cleanUp } from './session.js'
-import { ask, type Passed, proxyTo, remaining, scratch } from './testing.js'
+import { type Cleanup, cleanUp, openSession, planFor } from './session.js'
+import { type Flags, resolveSettings } from './settings.js'
+import { ask, closedPort, nvcf, type Passed, proxyTo, remaining, scratch } from './testing.js'
 
 const OWN = 'nvcf-conformance-abcd1234-1'
 const FOREIGN = 'production-llm'
@@ -193,4 +194,88 @@ test('tasks are looked for on every page, and pages that turn in circles end', a
   expect(leftBehind).toContain(`task ${OWN}`)
   expect(cursors.slice(0, 3)).toEqual(['', 'a', 'b'])
   expect(cursors.length).toBeLessThan(20)
+})
+
+/** What a run of one operation would begin with; it is ended at once. */
+async function opened(flags: Flags) {
+  const settings = await resolveSettings(
+    { operation: ['GET /v2/nvcf/functions'], out: join(scratch(), 'out'), ...flags },
+    {},
+  )
+  const { cells, contract: planned } = await planFor(settings)
+  const { close, identity, replayTarget } = await openSession(settings, planned, cells)
+  expect(await close()).toMatchObject({ leftBehind: [] })
+  return { identity, replayTarget }
+}
+
+const configOf = (...lines: readonly string[]): string => {
+  const file = join(scratch(), 'my settings.yaml')
+  writeFileSync(file, lines.join('\n'))
+  return file
+}
+
+describe('a session', () => {
+  test('knows the reference gateway by its word, wherever it is served', async () => {
+    expect((await opened({ gateway: gateway.url })).identity).toEqual({
+      ...{ gateway: gateway.url, domain: '127.0.0.1', embedded: false, reference: true },
+    })
+    const proxy = await proxyTo(gateway.url)
+    expect((await opened({ gateway: proxy.url })).identity).toMatchObject({ reference: true })
+    await proxy.close()
+    expect((await opened({})).identity).toMatchObject({ embedded: true, reference: true })
+  })
+
+  test('takes a gateway that does not say so for another', async () => {
+    const unnamed = await startGateway({ variations: ['unnamed-server'] })
+    const { identity } = await opened({ gateway: unnamed.url })
+    await unnamed.close()
+    expect(identity).toMatchObject({ embedded: false, reference: false })
+  })
+
+  test('says how to come again: to the same target, by the same file', async () => {
+    const config = configOf('account: shared')
+    const { replayTarget } = await opened({ gateway: gateway.url, domain: 'a.test', config })
+    expect(replayTarget).toBe(` --gateway ${gateway.url} --domain a.test --config "${config}"`)
+    expect((await opened({ release: 'current' })).replayTarget).toBe(' --release current')
+  })
+
+  test('names the address of a service that has one of its own, where nobody answers there', async () => {
+    const tasks = await closedPort()
+    const config = configOf('services:', `  tasks: ${tasks}`, 'operation: GET /v1/nvct/tasks')
+    const failed = opened({ gateway: gateway.url, config, operation: undefined })
+    await expect(failed).rejects.toThrow(
+      `Nothing listens at ${tasks}. Start the gateway, or correct 'services.tasks' in the config.`,
+    )
+  })
+
+  test('names the setting of a service whose own address serves something else', async () => {
+    const page = await proxyTo(gateway.url, { instead: () => ({ status: 404, body: 'nothing here' }) })
+    const config = configOf('services:', `  tasks: ${page.url}`)
+    const failed = opened({ gateway: gateway.url, config, operation: ['GET /v1/nvct/tasks'] })
+    await expect(failed).rejects.toThrow(
+      `${page.url} answers, but not for the Host ${new URL(page.url).host} (404). Correct 'services.tasks' in the config. If this target`,
+    )
+    await page.close()
+  })
+})
+
+test('a run that cannot be made leaves the record of an earlier one, and says whose it is', async () => {
+  const cwd = scratch()
+  const out = join(cwd, 'earlier')
+  mkdirSync(out)
+  writeFileSync(join(out, 'record.json'), 'of last night')
+  const where = join('earlier', 'record.json')
+  const asked = [
+    ['--gateway', await closedPort()],
+    ['--check', 'nope'],
+    ['--waivers', 'absent.yaml'],
+  ]
+  for (const args of asked) {
+    const { code, stderr } = await nvcf(['run', ...args, '--out', 'earlier'], { cwd })
+    expect(code).toBe(2)
+    expect(stderr).toContain(`${where} is of an earlier run; this one wrote none.\nerror: `)
+  }
+  expect(readFileSync(join(out, 'record.json'), 'utf8')).toBe('of last night')
+  const { stderr } = await nvcf(['run', '--check', 'nope', '--out', 'other'], { cwd })
+  expect(stderr).not.toContain('earlier run')
 })

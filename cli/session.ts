@@ -47,7 +47,7 @@ function functionSettings(configured: Settings['function']): FunctionSettings {
     throw new SettingsError(`The setting 'function.${key}' must be text.`)
   }
   const ready = configured.readyTimeoutMs ?? FUNCTION_DEFAULTS.readyTimeoutMs
-  if (typeof ready !== 'number' || ready < 0)
+  if (typeof ready !== 'number' || !Number.isFinite(ready) || ready < 0)
     throw new SettingsError("The setting 'function.readyTimeoutMs' must be milliseconds.")
   const [gpu, instanceType] = [textOf('gpu'), textOf('instanceType')]
   return {
@@ -62,12 +62,12 @@ function functionSettings(configured: Settings['function']): FunctionSettings {
 
 const NOBODY = '00000000-0000-4000-8000-000000000000'
 
-/** The services that the run will ask beside those that every run asks. */
-function servicesOf(contract: Contract, cells: readonly Cell[]): Map<string, PlannedService> {
+/** The services that the run will ask. */
+export function servicesOf(contract: Contract, cells: readonly Cell[]): Map<string, PlannedService> {
   const planned = new Set(running(cells).map(({ operation }) => operation))
   const services = new Map<string, PlannedService>()
   for (const { id, service, apiSet } of contract.operations) {
-    if (!planned.has(id) || service === 'api' || service === 'api-keys') continue
+    if (!planned.has(id)) continue
     const known = services.get(service)?.apiSets ?? []
     const read = contract.operations.find(
       (one) => one.service === service && one.method === 'GET' && one.hostLabels.length === 0,
@@ -79,8 +79,11 @@ function servicesOf(contract: Contract, cells: readonly Cell[]): Map<string, Pla
   return services
 }
 
+/** Those that every run asks in other ways before it begins. */
+const ALWAYS_ASKED: ReadonlySet<string> = new Set(['api', 'api-keys'])
+
 /** The kinds of keys that the run will ask with; every run issues one of the first. */
-const keyKindsOf = (cells: readonly Cell[]): KeyKind[] => [
+export const keyKindsOf = (cells: readonly Cell[]): KeyKind[] => [
   ...new Set<KeyKind>([
     'apiKey',
     ...running(cells).flatMap(({ probe: { credential } }) =>
@@ -98,6 +101,7 @@ export interface Planned {
 
 /** Plans what the settings select; nothing is sent but a request for the gateway's document. */
 export async function planFor(settings: Settings): Promise<Planned> {
+  functionSettings(settings.function)
   const { contract, examined, notes } = await contractFor(settings)
   if (notes.length > 0) process.stderr.write(`${summaryOf(notes, settings.spec ?? '')}\n`)
   const isGone = (apiSet: string) => apiSets(contract).includes(apiSet) && !apiSets(examined).includes(apiSet)
@@ -187,13 +191,28 @@ export interface Session {
 export const givenAdmin = ({ adminToken }: Settings): Asker | undefined =>
   adminToken === undefined ? undefined : { label: ADMIN_LABEL, bearer: adminToken }
 
-/** Opens the target for a planned run. Throws PreflightError and SettingsError, leaving nothing behind. */
-export async function openSession(
-  settings: Settings,
-  contract: Contract,
-  cells: readonly Cell[],
-): Promise<Session> {
-  const fn = functionSettings(settings.function)
+/** A target with a ledger for what is made on it. */
+export interface OpenTarget {
+  readonly runId: string
+  readonly startedAt: Date
+  readonly options: TargetOptions
+  readonly embedded: boolean
+  readonly ledger: Ledger
+  readonly issue: KeySettings['issue']
+  /** The admin token that the settings give. */
+  readonly given: Asker | undefined
+  readonly redactor: Redactor
+  /** For what comes before the run itself; as are the keys. */
+  readonly target: Target
+  readonly keys: KeyRing
+  /** No more is asked of that target. */
+  finish(): Promise<void>
+  /** Cleans up, stops the embedded gateway, and tells what stayed. */
+  close(): Promise<Cleanup>
+}
+
+/** Opens the target that the settings name; sends nothing. Throws SettingsError, leaving nothing behind. */
+export async function openTarget(settings: Settings, contract: Contract): Promise<OpenTarget> {
   const startedAt = new Date()
   const runId = randomBytes(4).toString('hex')
   const embedded =
@@ -220,34 +239,69 @@ export async function openSession(
     await embedded?.close()
     throw unwritable(settings.out, cause)
   }
-  const keySettings: KeySettings = { runId, issue: keyIssueOf(contract, settings) }
+  const issue = keyIssueOf(contract, settings)
   const given = embedded === undefined ? givenAdmin(settings) : undefined
-  const release = settings.release === undefined ? '' : ` --release ${settings.release}`
-  const spec = settings.spec === undefined ? '' : ` --spec "${settings.spec}"`
-  let before = 0
-
-  const close = async (): Promise<Cleanup> => {
-    try {
-      const open = readLedger(ledger.file)
-      const cleanup =
-        open === undefined
-          ? { leftBehind: ['unknown: the ledger of the run is gone'], requests: 0 }
-          : await cleanUp(open, contract, given, keySettings.issue, patience)
-      return { ...cleanup, requests: cleanup.requests + before }
-    } finally {
-      await embedded?.close()
-    }
-  }
-
   const redactor = new Redactor()
   const target = new Target(options, redactor)
+  return {
+    ...{
+      runId,
+      startedAt,
+      options,
+      embedded: embedded !== undefined,
+      ledger,
+      issue,
+      given,
+      redactor,
+      target,
+    },
+    keys: new KeyRing(target, redactor, ledger, { runId: `${runId}p`, issue }),
+    finish: () => target.close(),
+    async close() {
+      try {
+        const open = readLedger(ledger.file)
+        const cleanup =
+          open === undefined
+            ? { leftBehind: ['unknown: the ledger of the run is gone'], requests: 0 }
+            : await cleanUp(open, contract, given, issue, patience)
+        return { ...cleanup, requests: cleanup.requests + target.requests }
+      } finally {
+        await embedded?.close()
+      }
+    },
+  }
+}
+
+/** The words that make a command reach the same target, from the same config file. */
+function replayWords({ config, domain, gateway, release, spec }: Settings): string {
+  const words: readonly (readonly [flag: string, value: string | undefined])[] = [
+    ['gateway', gateway],
+    ['domain', gateway === undefined ? undefined : domain],
+    ['release', release],
+    ['spec', spec && `"${spec}"`],
+    ['config', config && `"${config}"`],
+  ]
+  return words
+    .map(([flag, value]) => (value === undefined || value === '' ? '' : ` --${flag} ${value}`))
+    .join('')
+}
+
+/** Opens the target for a planned run. Throws PreflightError and SettingsError, leaving nothing behind. */
+export async function openSession(
+  settings: Settings,
+  contract: Contract,
+  cells: readonly Cell[],
+): Promise<Session> {
+  const fn = functionSettings(settings.function)
+  const opened = await openTarget(settings, contract)
+  const { embedded, given, issue, keys, ledger, options, redactor, runId, startedAt, target } = opened
   try {
-    const keys = new KeyRing(target, redactor, ledger, { ...keySettings, runId: `${runId}p` })
-    const admin = await new Preflight(target, gateway).pass(
+    const services = [...servicesOf(contract, cells)].filter(([service]) => !ALWAYS_ASKED.has(service))
+    const { admin, reference } = await new Preflight(target, options).pass(
       redactor,
       keys,
       given,
-      servicesOf(contract, cells),
+      new Map(services),
       keyKindsOf(cells),
     )
     return {
@@ -255,7 +309,7 @@ export async function openSession(
         contract,
         cells,
         target: options,
-        keys: keySettings,
+        keys: { runId, issue },
         account: settings.account ?? `nvcf-conformance-${runId}`,
         function: fn,
         effects: MODES[settings.mode].effects,
@@ -265,26 +319,22 @@ export async function openSession(
         propagationTimeoutMs: settings.propagationTimeoutMs,
       },
       identity: {
-        gateway,
-        domain,
-        embedded: embedded !== undefined,
-        reference: embedded !== undefined,
+        gateway: options.gateway,
+        domain: options.domain,
+        embedded,
+        reference: embedded || reference,
         ...(settings.product && { product: settings.product }),
       },
-      replayTarget:
-        embedded === undefined
-          ? ` --gateway ${gateway}${settings.domain === undefined ? '' : ` --domain ${domain}`}${release}${spec}`
-          : `${release}${spec}`,
+      replayTarget: replayWords(settings),
       runId,
       startedAt,
-      close,
+      close: opened.close,
     }
   } catch (cause) {
     // The target may be out of reach: what could not be removed stays in the ledger for `sweep`.
-    await close().catch(() => undefined)
+    await opened.close().catch(() => undefined)
     throw cause
   } finally {
-    before = target.requests
-    await target.close()
+    await opened.finish()
   }
 }

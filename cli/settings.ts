@@ -3,16 +3,17 @@
  * the environment only.
  */
 import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import type { KeyKind } from '../openapi/contract.js'
 import { isRecord, type JsonRecord } from '../openapi/json.js'
 import { readYaml } from '../openapi/yaml.js'
 import { DEFAULT_REPORTERS, REPORTER_NAMES, type ReporterName } from '../reporters/write.js'
 import { MATRIX_PLANS, type MatrixPlan, MODES, type Mode } from '../suites/plan.js'
+import { nearest } from './nearest.js'
+import { readProduct } from './product.js'
+import { SettingsError } from './settings-error.js'
 
-/** A mistake in flags, environment or config file; the message names it and the mend. */
-export class SettingsError extends Error {
-  override readonly name = 'SettingsError'
-}
+export { SettingsError } from './settings-error.js'
 
 export interface Settings {
   /** Undefined: the embedded reference gateway. */
@@ -50,6 +51,8 @@ export interface Settings {
   readonly unsupported: readonly string[]
   readonly product?: Readonly<Record<string, string>>
   readonly function: JsonRecord
+  /** The config file, where it was named. */
+  readonly config?: string
   /** From NVCF_TOKEN. A secret. */
   readonly adminToken?: string
 }
@@ -133,26 +136,56 @@ const CONFIG_ONLY = [
   'account',
 ] as const
 
+/** What can have an address of its own, by the first label of its Host. */
+export const SERVICES: Readonly<Record<string, string>> = {
+  api: 'the control plane',
+  'api-keys': 'API Keys',
+  invocation: 'invocation',
+  tasks: 'tasks',
+  sis: 'clusters',
+}
+
 const MODE_NAMES = Object.keys(MODES).filter((name): name is Mode => name in MODES)
 
-const DEFAULT_CONFIG = 'nvcf-conformance.yaml'
+export const DEFAULT_CONFIG = 'nvcf-conformance.yaml'
 
 export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>
 type Environment = Readonly<Record<string, string | undefined>>
 
-async function readConfig(file: string | undefined): Promise<JsonRecord> {
-  if (file === undefined && !existsSync(DEFAULT_CONFIG)) return {}
-  const name = file ?? DEFAULT_CONFIG
-  const config = (await readYaml(name)) ?? {}
-  if (!isRecord(config))
-    throw new SettingsError(`${name} must hold a mapping of settings, such as 'gateway: http://…'.`)
+const PREFIX = 'NVCF_CONFORMANCE_'
+const variableOf = ({ name }: Option): string => `${PREFIX}${name.toUpperCase().replaceAll('-', '_')}`
+
+const VARIABLES = [`${PREFIX}CONFIG`, `${PREFIX}KEY_PASSPHRASE`, ...OPTIONS.map(variableOf)]
+
+/** What is misspelt would be a setting that silently does not hold. */
+function assertKnown(environment: Environment): void {
+  for (const [variable, value] of Object.entries(environment)) {
+    if (!variable.startsWith(PREFIX) || value === undefined || value === '' || VARIABLES.includes(variable))
+      continue
+    throw new SettingsError(
+      `There is no environment variable ${variable} of this suite; the nearest is ${nearest(variable, VARIABLES, 1)[0]}. Correct it, or unset it.`,
+    )
+  }
+}
+
+interface Config {
+  readonly file: string
+  readonly settings: JsonRecord
+}
+
+async function readConfig(named: string | undefined): Promise<Config> {
+  const file = named ?? DEFAULT_CONFIG
+  if (named === undefined && !existsSync(file)) return { file, settings: {} }
+  const settings = (await readYaml(file)) ?? {}
+  if (!isRecord(settings))
+    throw new SettingsError(`${file} must hold a mapping of settings, such as 'gateway: http://…'.`)
   const known = [...OPTIONS.map((option) => option.name), ...CONFIG_ONLY]
-  for (const key of Object.keys(config)) {
+  for (const key of Object.keys(settings)) {
     if (!known.some((name) => name === key)) {
-      throw new SettingsError(`${name}: there is no setting '${key}'. There are: ${known.join(', ')}.`)
+      throw new SettingsError(`${file}: there is no setting '${key}'. There are: ${known.join(', ')}.`)
     }
   }
-  return config
+  return { file, settings }
 }
 
 const texts = (value: unknown, where: string): string[] => {
@@ -163,52 +196,63 @@ const texts = (value: unknown, where: string): string[] => {
   })
 }
 
+/** A setting by its name in the config file, as messages begin with it. */
+const settingIn = ({ file }: Config, name: string): string => `The setting '${name}' in ${file}`
+
+/** Values, and who gave them. */
+interface Given {
+  readonly values: readonly string[]
+  /** The flag, variable or file; undefined for nobody. */
+  readonly origin?: string
+  /** As messages begin with it. */
+  readonly where: string
+}
+
 /** Every value of an option, from the first source that has one. */
-function valuesOf(option: Option, flags: Flags, environment: Environment, config: JsonRecord): string[] {
+function givenFor(option: Option, flags: Flags, environment: Environment, config: Config): Given {
   const flag = flags[option.name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())]
   // A switch is on or off; whatever else is given for it is said to be wrong where it is read.
   const plain = (value: unknown) =>
     typeof value === 'boolean' && option.takes === undefined ? `${value}` : value
-  if (flag !== undefined) return texts(plain(flag), `--${option.name}`)
-  const variables = [
-    `NVCF_CONFORMANCE_${option.name.toUpperCase().replaceAll('-', '_')}`,
-    ...(option.alias === undefined ? [] : [option.alias]),
-  ]
+  const own = `--${option.name}`
+  if (flag !== undefined) return { values: texts(plain(flag), own), origin: own, where: own }
+  const variables = [variableOf(option), ...(option.alias === undefined ? [] : [option.alias])]
   for (const variable of variables) {
     const value = environment[variable]
     if (value !== undefined && value !== '') {
-      return option.many === true ? value.split(',').map((item) => item.trim()) : [value]
+      const values = option.many === true ? value.split(',').map((item) => item.trim()) : [value]
+      return { values, origin: variable, where: variable }
     }
   }
-  const configured = config[option.name]
-  return configured === undefined || configured === null
-    ? []
-    : texts(plain(configured), `the setting '${option.name}'`)
+  const configured = config.settings[option.name]
+  if (configured === undefined || configured === null) return { values: [], where: own }
+  const where = settingIn(config, option.name)
+  return { values: texts(plain(configured), where), origin: config.file, where }
 }
 
-const integer = (name: string, value: string, least: number, most: number): number => {
+const integer = (where: string, value: string, least: number, most: number): number => {
   const number = Number(value)
   if (Number.isInteger(number) && value.trim() !== '' && number >= least && number <= most) return number
-  throw new SettingsError(`--${name} takes a whole number from ${least} to ${most}, not '${value}'.`)
+  throw new SettingsError(`${where} takes a whole number from ${least} to ${most}, not '${value}'.`)
 }
 
-const among = <T extends string>(name: string, value: string, known: readonly T[]): T => {
+const among = <T extends string>(where: string, value: string, known: readonly T[]): T => {
   const found = known.find((candidate) => candidate === value)
-  if (found === undefined) throw new SettingsError(`--${name} takes ${known.join(', ')}, not '${value}'.`)
+  if (found === undefined) throw new SettingsError(`${where} takes ${known.join(', ')}, not '${value}'.`)
   return found
 }
 
 /** The reports that are named, or those that every run renders. */
-export const reportersOf = (names: readonly string[]): readonly ReporterName[] =>
+export const reportersOf = (names: readonly string[], where = '--reporter'): readonly ReporterName[] =>
   names.length === 0
     ? DEFAULT_REPORTERS
-    : [...new Set(names.map((name) => among('reporter', name, REPORTER_NAMES)))]
+    : [...new Set(names.map((name) => among(where, name, REPORTER_NAMES)))]
 
-const isOn = (name: string, value: string): boolean =>
-  among(name, value, ['true', 'false', '1', '0']) === 'true' || value === '1'
+const isOn = (where: string, value: string): boolean =>
+  among(where, value, ['true', 'false', '1', '0']) === 'true' || value === '1'
 
-/** `host:port` as NVCF's documentation writes GATEWAY_ADDR, or a URL. */
-function gatewayUrl(value: string, where: string): string {
+/** `host:port` as NVCF's documentation writes GATEWAY_ADDR, or a URL. Throws SettingsError. */
+export function gatewayUrl(value: string, where: string): string {
   let url: URL
   try {
     url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`)
@@ -226,87 +270,156 @@ function gatewayUrl(value: string, where: string): string {
   return url.href.replace(/\/$/, '')
 }
 
-const shardOf = (value: string): { index: number; count: number } => {
+/** Host names are the same in any case. Throws SettingsError. */
+export function domainName(value: string, where: string): string {
+  const domain = value.toLowerCase()
+  if (/^[a-z0-9.:[\]-]+$/.test(domain)) return domain
+  throw new SettingsError(`${where} takes a host name such as nvcf.example, not '${domain}'.`)
+}
+
+const shardOf = (where: string, value: string): { index: number; count: number } => {
   const [index = 0, count = 0] = (/^(\d+)\/(\d+)$/.exec(value) ?? []).slice(1).map(Number)
   if (index < 1 || count < index)
-    throw new SettingsError(`--shard takes I/N with I from 1 to N, such as 1/4, not '${value}'.`)
+    throw new SettingsError(`${where} takes I/N with I from 1 to N, such as 1/4, not '${value}'.`)
   return { index, count }
 }
 
 const mapping = (value: unknown, where: string): JsonRecord => {
   if (value === undefined || value === null) return {}
-  if (!isRecord(value)) throw new SettingsError(`The setting '${where}' must be a mapping.`)
+  if (!isRecord(value)) throw new SettingsError(`${where} must be a mapping.`)
   return value
 }
 
-const textMapping = (value: unknown, where: string): Record<string, string> =>
+const textMapping = (config: Config, name: string): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(mapping(value, where)).map(([key, item]) => [
+    Object.entries(mapping(config.settings[name], settingIn(config, name))).map(([key, item]) => [
       key,
-      texts(item, `the setting '${where}.${key}'`)[0] ?? '',
+      texts(item, settingIn(config, `${name}.${key}`))[0] ?? '',
     ]),
   )
 
+function servicesOf(config: Config): Record<string, string> {
+  const services = Object.entries(textMapping(config, 'services'))
+  for (const [name] of services) {
+    if (Object.hasOwn(SERVICES, name)) continue
+    const known = Object.entries(SERVICES).map(([id, about]) => (id === about ? id : `${id} (${about})`))
+    throw new SettingsError(
+      `${settingIn(config, `services.${name}`)} names no service. There are: ${known.join(', ')}.`,
+    )
+  }
+  return Object.fromEntries(
+    services.map(([name, url]) => [name, gatewayUrl(url, settingIn(config, `services.${name}`))]),
+  )
+}
+
+/** The product in the config file itself, or in a sheet beside it. */
+async function productOf(config: Config): Promise<Readonly<Record<string, string>> | undefined> {
+  const { product } = config.settings
+  if (product === undefined || product === null) return undefined
+  if (typeof product === 'string') return { ...(await readProduct(resolve(dirname(config.file), product))) }
+  if (isRecord(product)) return textMapping(config, 'product')
+  throw new SettingsError(
+    `${settingIn(config, 'product')} must be a mapping, or the name of a product sheet.`,
+  )
+}
+
+/** Travels in a path: what would change the path is no account. */
+const ACCOUNT = /^(?!\.+$)[^\s/?#%\\]{1,256}$/
+/** Travels in a header. */
+const SERVICE_ID = /^[!-~]+$/
+
+/** A text that only the config file has, in the form that it must have. */
+function configured(
+  config: Config,
+  name: 'serviceId' | 'taskServiceId' | 'account',
+  form: RegExp,
+): string | undefined {
+  const value = config.settings[name]
+  if (value === undefined || value === null) return undefined
+  const where = settingIn(config, name)
+  const [text = '', ...more] = texts(value, where)
+  if (more.length === 0 && form.test(text)) return text
+  throw new SettingsError(
+    `${where} must be one word, without blanks${form === ACCOUNT ? ', slashes or other signs of a URL' : ''}, not ${JSON.stringify(value)}.`,
+  )
+}
+
+const filled = (value: string | undefined): string | undefined => (value === '' ? undefined : value)
+
+/** Settings, and where those that were given come from: option → flag, variable or file. */
+export interface Resolved {
+  readonly settings: Settings
+  readonly origins: ReadonlyMap<string, string>
+}
+
 /** Puts the sources together. Throws SettingsError or UnreadableFile. */
-export async function resolveSettings(flags: Flags, environment: Environment): Promise<Settings> {
-  const configFile = flags.config ?? environment.NVCF_CONFORMANCE_CONFIG
-  const config = await readConfig(configFile === undefined ? undefined : texts(configFile, '--config')[0])
-  const values = new Map(OPTIONS.map((option) => [option.name, valuesOf(option, flags, environment, config)]))
-  const all = (name: string): string[] => values.get(name) ?? []
-  const one = <T>(name: string, read: (value: string) => T): T | undefined => {
-    const value = all(name)[0]
-    return value === undefined ? undefined : read(value)
+export async function resolveWithOrigins(flags: Flags, environment: Environment): Promise<Resolved> {
+  assertKnown(environment)
+  const variable = filled(environment[`${PREFIX}CONFIG`])
+  const named = flags.config === undefined ? variable : texts(flags.config, '--config')[0]
+  const config = await readConfig(named)
+  const given = new Map(
+    OPTIONS.map((option) => [option.name, givenFor(option, flags, environment, config)] as const),
+  )
+  const all = (name: string): readonly string[] => given.get(name)?.values ?? []
+  const one = <T>(name: string, read: (where: string, value: string) => T): T | undefined => {
+    const { values: [value] = [], where = '' } = given.get(name) ?? {}
+    return value === undefined ? undefined : read(where, value)
   }
-  const gateway = one('gateway', (value) => gatewayUrl(value, '--gateway'))
-  const domain = one('domain', (value) => value.toLowerCase())
-  if (domain !== undefined && !/^[a-z0-9.:[\]-]+$/.test(domain)) {
-    throw new SettingsError(`--domain takes a host name such as nvcf.example, not '${domain}'.`)
-  }
-  const release = one('release', (value) => value)
-  const spec = one('spec', (value) => value)
-  const shard = one('shard', shardOf)
-  const [waivers, baseline] = [one('waivers', (value) => value), one('baseline', (value) => value)]
-  const product = config.product === undefined ? undefined : textMapping(config.product, 'product')
-  const services = Object.entries(textMapping(config.services, 'services'))
-  const configured = (name: 'serviceId' | 'taskServiceId' | 'account') =>
-    config[name] === undefined ? undefined : texts(config[name], `the setting '${name}'`)[0]
-  const serviceId = environment.SERVICE_ID ?? configured('serviceId')
-  const [taskServiceId, account] = [configured('taskServiceId'), configured('account')]
-  return {
+  const plain = (name: string): string | undefined => all(name)[0]
+  const whole = (name: string, least: number, most: number): number | undefined =>
+    one(name, (where, value) => integer(where, value, least, most))
+  const gateway = one('gateway', (where, value) => gatewayUrl(value, where))
+  const domain = one('domain', (where, value) => domainName(value, where))
+  const [release, spec, shard] = [plain('release'), plain('spec'), one('shard', shardOf)]
+  const [waivers, baseline] = [plain('waivers'), plain('baseline')]
+  const product = await productOf(config)
+  const serviceId = filled(environment.SERVICE_ID) ?? configured(config, 'serviceId', SERVICE_ID)
+  const taskServiceId = configured(config, 'taskServiceId', SERVICE_ID)
+  const account = configured(config, 'account', ACCOUNT)
+  const { unsupported } = config.settings
+  const adminToken = filled(environment.NVCF_TOKEN)
+  const settings: Settings = {
     ...(gateway !== undefined && { gateway }),
     ...(domain !== undefined && { domain }),
     ...(release !== undefined && { release }),
     ...(spec !== undefined && { spec }),
-    allowRemoteRefs: one('allow-remote-refs', (value) => isOn('allow-remote-refs', value)) ?? false,
-    profile: all('profile')[0] ?? 'full',
-    mode: one('mode', (value) => among('mode', value, MODE_NAMES)) ?? 'full',
-    matrix: one('matrix', (value) => among('matrix', value, MATRIX_PLANS)) ?? 'exhaustive',
-    propagationTimeoutMs:
-      1000 * (one('propagation-timeout', (value) => integer('propagation-timeout', value, 1, 3600)) ?? 180),
+    allowRemoteRefs: one('allow-remote-refs', isOn) ?? false,
+    profile: plain('profile') ?? 'full',
+    mode: one('mode', (where, value) => among(where, value, MODE_NAMES)) ?? 'full',
+    matrix: one('matrix', (where, value) => among(where, value, MATRIX_PLANS)) ?? 'exhaustive',
+    propagationTimeoutMs: 1000 * (whole('propagation-timeout', 1, 3600) ?? 180),
     checks: all('check'),
     operations: all('operation'),
-    out: all('out')[0] ?? 'conformance-report',
-    reporters: reportersOf(all('reporter')),
+    out: plain('out') ?? 'conformance-report',
+    reporters: reportersOf(all('reporter'), given.get('reporter')?.where),
     ...(waivers !== undefined && { waivers }),
     ...(baseline !== undefined && { baseline }),
-    seed:
-      one('seed', (value) => integer('seed', value, 0, 2 ** 31 - 1)) ?? Math.floor(Math.random() * 2 ** 31),
-    concurrency: one('concurrency', (value) => integer('concurrency', value, 1, 64)) ?? 8,
-    timeoutMs: one('timeout', (value) => integer('timeout', value, 100, 600_000)) ?? 10_000,
+    seed: whole('seed', 0, 2 ** 31 - 1) ?? Math.floor(Math.random() * 2 ** 31),
+    concurrency: whole('concurrency', 1, 64) ?? 8,
+    timeoutMs: whole('timeout', 100, 600_000) ?? 10_000,
     ...(shard !== undefined && { shard }),
-    services: Object.fromEntries(
-      services.map(([name, url]) => [name, gatewayUrl(url, `The setting 'services.${name}'`)]),
-    ),
+    services: servicesOf(config),
     serviceIds: {
       ...(serviceId !== undefined && { apiKey: serviceId }),
       ...(taskServiceId !== undefined && { taskKey: taskServiceId }),
     },
     ...(account !== undefined && { account }),
     unsupported:
-      config.unsupported === undefined ? [] : texts(config.unsupported, "the setting 'unsupported'"),
+      unsupported === undefined || unsupported === null
+        ? []
+        : texts(unsupported, settingIn(config, 'unsupported')),
     ...(product !== undefined && { product }),
-    function: mapping(config.function, 'function'),
-    ...(environment.NVCF_TOKEN !== undefined &&
-      environment.NVCF_TOKEN !== '' && { adminToken: environment.NVCF_TOKEN }),
+    function: mapping(config.settings.function, settingIn(config, 'function')),
+    ...(named !== undefined && { config: named }),
+    ...(adminToken !== undefined && { adminToken }),
   }
+  const origins = [...given].flatMap(([name, { origin }]): [string, string][] =>
+    origin === undefined ? [] : [[name, origin]],
+  )
+  return { settings, origins: new Map(origins) }
 }
+
+/** Puts the sources together. Throws SettingsError or UnreadableFile. */
+export const resolveSettings = async (flags: Flags, environment: Environment): Promise<Settings> =>
+  (await resolveWithOrigins(flags, environment)).settings

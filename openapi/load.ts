@@ -391,6 +391,33 @@ export interface Loaded {
   readonly documents: readonly JsonRecord[]
 }
 
+/** What a release's contract is made of. */
+export interface ReleaseSources {
+  /** The release's row in `releases.yaml`, as JSON. */
+  readonly row: string
+  /** In the order of the row, by file name. */
+  readonly documents: readonly { readonly name: string; readonly bytes: Buffer }[]
+}
+
+/** Hex SHA-256, by which a contract is known. */
+export function contractDigest({ documents, row }: ReleaseSources): string {
+  const hash = createHash('sha256').update(row)
+  for (const { bytes } of documents) hash.update(bytes)
+  return hash.digest('hex')
+}
+
+async function sourcesOf(release: Release): Promise<ReleaseSources> {
+  const documents = release.documents.map(async (name) => ({
+    name,
+    bytes: await readFile(bundled(`documents/${name}`)),
+  }))
+  return { row: JSON.stringify(release), documents: await Promise.all(documents) }
+}
+
+/** The bundled documents of a release, as they are. Throws UnknownRelease. */
+export const releaseSources = async (wanted: string): Promise<ReleaseSources> =>
+  sourcesOf(await readRelease(wanted))
+
 /**
  * Loads a release's documents and the contract they make. The bundled documents are validated when the suite
  * is built, which takes longer than all the rest. Throws UnknownRelease, ContractError or UnreadableFile.
@@ -400,11 +427,9 @@ export async function loadRelease(wanted?: string, validate = true): Promise<Loa
   const files = release.documents.map((name) => bundled(`documents/${name}`))
   const documents = await Promise.all(files.map((file) => parseDocument(file, validate)))
   const drafts = documents.flatMap((document) => readDocument(document, release))
-  const hash = createHash('sha256').update(JSON.stringify(release))
-  for (const file of files) hash.update(await readFile(file))
   const contract = {
     release: release.name,
-    sha256: hash.digest('hex'),
+    sha256: contractDigest(await sourcesOf(release)),
     operations: drafts.map((draft) => resolveReadBack(draft, drafts)),
     ...readKeys(documents),
   }

@@ -14,7 +14,10 @@ export interface Waiver extends Waived {
   readonly cells: readonly string[]
 }
 
-/** `unknown`: no cell of the plan has such an id. `idle`: none that it covers was run. */
+/**
+ * `unknown`: no cell of the plan has such an id. `unused`: all that it covers passed. `idle`: nothing that it
+ * covers is bad, and some of that was not decided by this run.
+ */
 type WaiverState = 'applied' | 'idle' | 'expired' | 'unused' | 'unknown'
 
 export interface WaiverReport extends Waiver {
@@ -27,27 +30,40 @@ export interface WaiverReport extends Waiver {
 export const isFaulty = ({ state }: WaiverReport): boolean =>
   state === 'expired' || state === 'unused' || state === 'unknown'
 
-const matcherOf = (pattern: string): RegExp =>
-  new RegExp(
-    `^${pattern
-      .split('*')
-      .map((part) => part.replaceAll(/[\\^$.+?()[\]{}|]/g, '\\$&'))
-      .join('.*')}$`,
-    's',
-  )
+/** Piece by piece from the left, which takes no longer however many `*` there are. */
+function matcherOf(pattern: string): (id: string) => boolean {
+  const [first = '', ...rest] = pattern.split('*')
+  const last = rest.pop()
+  if (last === undefined) return (id) => id === pattern
+  return (id) => {
+    if (!id.startsWith(first) || !id.endsWith(last)) return false
+    let at = first.length
+    for (const piece of rest) {
+      const found = id.indexOf(piece, at)
+      if (found < 0) return false
+      at = found + piece.length
+    }
+    return at <= id.length - last.length
+  }
+}
 
 /** Whether one of the patterns is the cell's. */
-export const covers = ({ cells }: Pick<Waiver, 'cells'>, id: string): boolean =>
-  cells.some((pattern) => matcherOf(pattern).test(id))
+export function coverer({ cells }: Pick<Waiver, 'cells'>): (id: string) => boolean {
+  const matchers = cells.map(matcherOf)
+  return (id) => matchers.some((matches) => matches(id))
+}
+
+/** Whether the waiver's last day is over; `at` in ISO 8601. */
+export const hasExpired = ({ expires }: Pick<Waiver, 'expires'>, at: string): boolean =>
+  expires < at.slice(0, 'yyyy-mm-dd'.length)
 
 const isBad = ({ verdict }: RecordedCell): boolean => verdict === 'fail' || verdict === 'inconclusive'
-const wasRun = ({ verdict }: RecordedCell): boolean => verdict !== 'excluded' && verdict !== 'unsupported'
 
 function stateOf(waiver: Waiver, own: readonly RecordedCell[], at: string): WaiverState {
-  if (waiver.expires < at.slice(0, 'yyyy-mm-dd'.length)) return 'expired'
+  if (hasExpired(waiver, at)) return 'expired'
   if (own.length === 0) return 'unknown'
   if (own.some(isBad)) return 'applied'
-  return own.every(wasRun) ? 'unused' : 'idle'
+  return own.every(({ verdict }) => verdict === 'pass') ? 'unused' : 'idle'
 }
 
 /** `at` is when the run began, in ISO 8601. The first waiver in force that covers a cell excuses it. */
@@ -59,8 +75,8 @@ export function waive(
   if (waivers.length === 0) return { cells, waivers: [] }
   const excuses = new Map<string, Waived>()
   const reports = waivers.map((waiver): WaiverReport => {
-    const matchers = waiver.cells.map(matcherOf)
-    const own = cells.filter(({ id }) => matchers.some((matcher) => matcher.test(id)))
+    const covers = coverer(waiver)
+    const own = cells.filter(({ id }) => covers(id))
     const state = stateOf(waiver, own, at)
     const { expires, owner, reason } = waiver
     const excused = state === 'applied' ? own.filter((cell) => isBad(cell) && !excuses.has(cell.id)) : []

@@ -1,6 +1,6 @@
 // Compiles to dist/, copies what is read at run time, stamps the commit, and lints the contract.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
@@ -17,6 +17,27 @@ const git = (...args) => {
   }
 }
 
+/** What the suite is made of, by the lock file: the same for every machine that builds the same commit. */
+function billOfMaterials({ commit, dirty }) {
+  const arguments_ = ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only', '--omit', 'dev']
+  const { components, dependencies, metadata, $schema, bomFormat, specVersion } = JSON.parse(
+    execFileSync('npm', [...arguments_, '--offline', '--loglevel', 'error'], { maxBuffer: 64 * 1024 * 1024 }),
+  )
+  const { name } = JSON.parse(readFileSync('package.json', 'utf8'))
+  const properties = [
+    { name: `${name}:commit`, value: commit ?? 'none' },
+    { name: `${name}:dirty`, value: String(dirty) },
+  ]
+  // npm calls the whole by its folder, and says where each part was loaded from and when.
+  const plain = ({ externalReferences: _, properties: __, ...component }) => component
+  return {
+    ...{ $schema, bomFormat, specVersion, version: 1 },
+    metadata: { component: { ...plain(metadata.component), name, properties } },
+    components: components.map(plain),
+    dependencies,
+  }
+}
+
 try {
   rmSync('dist', { recursive: true, force: true })
   run(tsc, '-p', 'tsconfig.build.json')
@@ -26,6 +47,7 @@ try {
   cpSync('reporters/record.schema.json', 'dist/reporters/record.schema.json')
   const stamp = { commit: git('rev-parse', 'HEAD') ?? null, dirty: git('status', '--porcelain') !== '' }
   writeFileSync('dist/build.json', `${JSON.stringify(stamp)}\n`)
+  writeFileSync('dist/sbom.cdx.json', `${JSON.stringify(billOfMaterials(stamp), null, 2)}\n`)
   chmodSync('dist/cli/main.js', 0o755)
   const [{ lint }, { compiledContract, loadRelease, releaseNames }, { Validator }] = await Promise.all([
     import('../dist/openapi/lint.js'),

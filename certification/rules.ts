@@ -1,0 +1,266 @@
+/** The rules of acceptance: what makes a bundle authentic, and what makes it certify. */
+import type { Contract } from '../openapi/contract.js'
+import { concluded, type RunRecord, type SuiteIdentity } from '../reporters/record.js'
+import { isFaulty } from '../reporters/waivers.js'
+import {
+  conclusionTroubles,
+  coverageTroubles,
+  evidenceTroubles,
+  isSameVersion,
+  planTroubles,
+  type Troubles,
+  timeTroubles,
+  waiverTroubles,
+} from './claims.js'
+import { missingIn } from './product.js'
+
+/** What the rules are asked about. */
+export interface Accepted {
+  readonly record: RunRecord
+  /** The build that verifies. */
+  readonly verifier: SuiteIdentity
+  /** The contract of the record's release, as the verifier knows it; undefined where it knows none. */
+  readonly contract?: Contract
+  /** Hex SHA-256 of the contract's documents in the bundle. */
+  readonly enclosedContract: string
+  readonly product: unknown
+  /** The texts of the bundle by file name, those in which secrets might stand. */
+  readonly texts: ReadonlyMap<string, string>
+  /** Whether a text holds a secret that can be told by its form. */
+  readonly holdsSecret: (text: string) => boolean
+  /** The report that this build renders of the record. */
+  readonly rendered: () => string
+  readonly report: string
+  /** Whether the bundle was made by the build that verifies it. */
+  readonly ownBuild: boolean
+  readonly nowMs: number
+}
+
+/** `moot`: it cannot be told of this record, which is no fault of it. */
+export type Judgement = { readonly moot: string } | { readonly troubles: Troubles }
+
+export interface Rule {
+  readonly id: string
+  /** Which of the two answers it decides. */
+  readonly decides: 'authentic' | 'certifying'
+  /** What holds where it is kept. */
+  readonly holds: string
+  readonly judge: (accepted: Accepted) => Judgement
+}
+
+const unless = (...cases: readonly (readonly [broken: boolean, trouble: string])[]): Judgement => ({
+  troubles: cases.filter(([broken]) => broken).map(([, trouble]) => trouble),
+})
+
+/** Whether this verifier plans what the record's suite planned. */
+const planner = ({ contract, record, verifier }: Accepted): Contract | string => {
+  if (record.contract.spec !== undefined)
+    return `the plan follows ${record.contract.spec}, which was laid over the contract and is not enclosed`
+  if (!isSameVersion(record.suite, verifier))
+    return `another version made the record: verify it with ${record.suite.name} ${record.suite.version}`
+  if (contract === undefined || contract.sha256 !== record.contract.sha256)
+    return `this verifier knows release ${record.contract.release} by other documents, or not at all`
+  return contract
+}
+
+const SEMVER_RELEASE = /^[1-9]\d*\.\d+\.\d+$|^0\.\d+\.\d+$/
+
+/** In the order in which they are told. */
+export const RULES: readonly Rule[] = [
+  {
+    id: 'conclusions',
+    decides: 'authentic',
+    holds: 'verdict, counts and reasons follow from the cells',
+    judge: ({ record }) => ({ troubles: conclusionTroubles(record) }),
+  },
+  {
+    id: 'waived',
+    decides: 'authentic',
+    holds: 'waivers and baseline come to what the record says',
+    judge: ({ record }) => ({ troubles: waiverTroubles(record) }),
+  },
+  {
+    id: 'plan',
+    decides: 'authentic',
+    holds: 'the cells are those that the selection of the run plans',
+    judge: (accepted) => {
+      const contract = planner(accepted)
+      return typeof contract === 'string'
+        ? { moot: contract }
+        : { troubles: planTroubles(accepted.record, contract) }
+    },
+  },
+  {
+    id: 'contract',
+    decides: 'authentic',
+    holds: 'the enclosed documents are those that the record names',
+    judge: ({ enclosedContract, record: { contract } }) =>
+      contract.spec !== undefined
+        ? { moot: `${contract.spec}, which was laid over them, is not enclosed` }
+        : unless([enclosedContract !== contract.sha256, 'the enclosed documents have another digest']),
+  },
+  {
+    id: 'coverage',
+    decides: 'authentic',
+    holds: 'the coverage adds up',
+    judge: ({ record }) => ({ troubles: coverageTroubles(record) }),
+  },
+  {
+    id: 'evidence',
+    decides: 'authentic',
+    holds: 'verdicts rest on exchanges that show them',
+    judge: ({ record }) => ({ troubles: evidenceTroubles(record) }),
+  },
+  {
+    id: 'times',
+    decides: 'authentic',
+    holds: 'everything happened while the run was made',
+    judge: ({ nowMs, record }) => ({ troubles: timeTroubles(record, nowMs) }),
+  },
+  {
+    id: 'secrets',
+    decides: 'authentic',
+    holds: 'nothing that looks like a key or a token is in it',
+    judge: ({ holdsSecret, texts }) => ({
+      troubles: [...texts]
+        .filter(([, text]) => holdsSecret(text))
+        .map(([name]) => `${name} holds what looks like a key or a token`),
+    }),
+  },
+  {
+    id: 'report',
+    decides: 'authentic',
+    holds: 'report.html shows the record',
+    judge: ({ ownBuild, rendered, report }) =>
+      ownBuild
+        ? unless([rendered() !== report, 'report.html is not what this suite renders of the record'])
+        : { moot: "another build rendered it: 'nvcf-conformance report' renders it anew" },
+  },
+  {
+    id: 'product',
+    decides: 'authentic',
+    holds: 'the product sheet is that of the record',
+    judge: ({ product, record: { target } }) =>
+      unless([
+        target.product !== undefined &&
+          missingIn(target.product).length === 0 &&
+          JSON.stringify(product) !== JSON.stringify(target.product),
+        'the record names another product than the sheet',
+      ]),
+  },
+  {
+    id: 'target',
+    decides: 'certifying',
+    holds: 'the target is not the reference gateway',
+    judge: ({ record: { target } }) =>
+      unless([target.reference || target.embedded, 'the target is the reference gateway of the suite']),
+  },
+  {
+    id: 'release',
+    decides: 'certifying',
+    holds: 'the documents are those of the named release',
+    judge: ({ contract, record }) =>
+      unless(
+        [contract === undefined, `this verifier knows no release ${record.contract.release}`],
+        [
+          contract !== undefined && contract.sha256 !== record.contract.sha256,
+          `the documents are not those of release ${record.contract.release}`,
+        ],
+        [record.contract.spec !== undefined, 'another document was laid over those of the release'],
+      ),
+  },
+  {
+    id: 'suite',
+    decides: 'certifying',
+    holds: 'a clean build of a released version made the record, and the same version verifies it',
+    judge: ({ record: { suite }, verifier }) =>
+      unless(
+        [suite.commit === null, 'the build of the suite names no commit'],
+        [suite.dirty, 'the build of the suite holds uncommitted changes'],
+        [!SEMVER_RELEASE.test(suite.version), `${suite.version} is no released version`],
+        [
+          !isSameVersion(suite, verifier),
+          `${suite.name} ${suite.version} made the record, ${verifier.name} ${verifier.version} verifies it`,
+        ],
+      ),
+  },
+  {
+    id: 'mode',
+    decides: 'certifying',
+    holds: 'the mode is full and the matrix exhaustive',
+    judge: ({ record: { run } }) =>
+      unless(
+        [run.mode !== 'full', `the mode is ${run.mode}`],
+        [run.matrix !== 'exhaustive', `the matrix is ${run.matrix}`],
+      ),
+  },
+  {
+    id: 'canonical-set',
+    decides: 'certifying',
+    holds: 'the whole plan of the profile was run',
+    judge: (accepted) => {
+      const { cells, run } = accepted.record
+      const contract = planner(accepted)
+      const leftOut = cells.filter(
+        ({ verdict }) => verdict === 'excluded' || verdict === 'unsupported',
+      ).length
+      const { checks, operations, unsupported } = run.selection
+      return unless(
+        [typeof contract === 'string', `the plan cannot be recomputed: ${String(contract)}`],
+        [checks.length + operations.length > 0, 'the run was narrowed to checks or operations'],
+        [unsupported.length > 0, `the target lacks ${unsupported.join(', ')}`],
+        [run.shard !== null, 'it is one shard of a run'],
+        [leftOut > 0, `left out: ${leftOut} cells`],
+      )
+    },
+  },
+  {
+    id: 'passed',
+    decides: 'certifying',
+    holds: 'every required cell passed',
+    judge: ({ record: { cells, verdict } }) => {
+      const open = cells.filter((cell) => cell.level === 'required' && cell.verdict !== 'pass').length
+      return unless(
+        [open > 0, `not passed: ${open} required cells`],
+        [verdict !== 'conformant', `the verdict is ${verdict}`],
+      )
+    },
+  },
+  {
+    id: 'no-waivers',
+    decides: 'certifying',
+    holds: 'nothing is waived',
+    judge: ({ record: { cells, waivers } }) => {
+      const waived = cells.filter((cell) => cell.waived !== undefined).length
+      return unless(
+        [waived > 0, `waived: ${waived} cells`],
+        [waivers.some(isFaulty), 'some waivers do not hold'],
+      )
+    },
+  },
+  {
+    id: 'finished',
+    decides: 'certifying',
+    holds: 'the run came to its end and left nothing behind',
+    judge: ({ record: { leftBehind, run } }) =>
+      unless(
+        [run.interrupted, 'the run was interrupted'],
+        [leftBehind.length > 0, `left behind on the target: ${leftBehind.length}`],
+      ),
+  },
+  {
+    id: 'product-sheet',
+    decides: 'certifying',
+    holds: 'the product sheet is complete',
+    judge: ({ product }) => {
+      const missing = missingIn(product)
+      return unless([missing.length > 0, `the product sheet lacks ${missing.join(', ')}`])
+    },
+  },
+  {
+    id: 'record-certifies',
+    decides: 'certifying',
+    holds: 'the record says that it certifies',
+    judge: ({ record }) => ({ troubles: concluded(record).notCertifyingBecause }),
+  },
+]

@@ -1,9 +1,9 @@
 /** `init`: writes the config file and the product sheet, from flags and, on a terminal, from questions. */
-import { randomBytes } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { intro, isCancel, text } from '@clack/prompts'
 import { releaseNames } from '../openapi/load.js'
+import { writeWhole } from './files.js'
 import { PRODUCT_MEMBERS, type ProductMember, productTextFlaw } from './product.js'
 import { DEFAULT_CONFIG, domainName, gatewayUrl, SettingsError } from './settings.js'
 
@@ -163,35 +163,21 @@ const sheetText = (answers: Answers): string =>
 
 interface Written {
   readonly path: string
-  readonly content: string
-}
-
-const unwritable = (cause: unknown): SettingsError => {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
-  return new SettingsError(
-    `The files cannot be written here (${code}); nothing was changed. Go to a folder that is yours.`,
-    { cause },
-  )
+  readonly bytes: string
 }
 
 /** All of them or none. Throws SettingsError. */
-async function writeAll(files: readonly Written[]): Promise<void> {
-  const suffix = `${randomBytes(4).toString('hex')}.tmp`
-  const temporary = ({ path }: Written): string => `.${path}.${suffix}`
+async function writeAll(files: readonly Written[], replace: boolean): Promise<void> {
   const undo: (() => Promise<void>)[] = []
   try {
-    for (const file of files) await writeFile(temporary(file), file.content, { flag: 'wx' })
-    for (const file of files) {
-      const { path } = file
+    for (const { bytes, path } of files) {
       const before = existsSync(path) && statSync(path).isFile() ? await readFile(path) : undefined
-      await rename(temporary(file), path)
+      await writeWhole(path, { bytes, replace })
       undo.push(() => (before === undefined ? rm(path) : writeFile(path, before)))
     }
   } catch (cause) {
     for (const one of undo) await one()
-    throw unwritable(cause)
-  } finally {
-    await Promise.all(files.map((file) => rm(temporary(file), { force: true })))
+    throw cause
   }
 }
 
@@ -203,10 +189,11 @@ export async function init(flags: InitFlags): Promise<number> {
       `${there.join(' and ')} ${there.length === 1 ? 'is' : 'are'} there already. Replace with --force, or go to another folder.`,
     )
   const answers = await answersFor(flags)
-  await writeAll([
-    { path: SHEET, content: sheetText(answers) },
-    { path: DEFAULT_CONFIG, content: configText(answers) },
-  ])
+  const files = [
+    { path: SHEET, bytes: sheetText(answers) },
+    { path: DEFAULT_CONFIG, bytes: configText(answers) },
+  ]
+  await writeAll(files, flags.force === true)
   process.stdout.write(
     `Wrote ${DEFAULT_CONFIG} and ${SHEET}. Next, see whether a run can be made, then make it:\n  nvcf-conformance doctor\n  nvcf-conformance run\n`,
   )

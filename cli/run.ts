@@ -1,4 +1,6 @@
 /** `run`: plan, preflight, engine, clean-up, record, reports, exit code. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { renderConsole } from '../reporters/console.js'
 import { Progress } from '../reporters/progress.js'
 import { buildRecord, newVerdict, type RunRecord, type RunVerdict } from '../reporters/record.js'
@@ -13,7 +15,7 @@ import { describePlan } from './plan.js'
 import { loadRecord } from './record-file.js'
 import { type Cleanup, openSession, planFor, type Session } from './session.js'
 import { type Flags, resolveSettings, type Settings } from './settings.js'
-import { readWaivers } from './waivers.js'
+import { describeWaivers, readWaivers } from './waivers.js'
 
 const EXIT_CODES: Readonly<Record<RunVerdict, number>> = {
   conformant: 0,
@@ -154,13 +156,18 @@ export function recordOf(
   })
 }
 
-/** Makes a run and answers its exit code. */
-export async function run(flags: Flags): Promise<number> {
-  const settings = await resolveSettings(flags, process.env)
+/** What an earlier run left is not touched, and not to be taken for the record of this one. */
+function tellOfEarlier(out: string): void {
+  const record = join(out, 'record.json')
+  if (existsSync(record)) process.stderr.write(`${record} is of an earlier run; this one wrote none.\n`)
+}
+
+async function make(settings: Settings): Promise<number> {
   const planned = await planFor(settings)
   const { contract, cells } = planned
   const expectations = await expectationsOf(settings, cells)
-  process.stderr.write(`${describePlan(planned, settings)}\n`)
+  const waivers = describeWaivers(expectations.waivers, cells, new Date())
+  process.stderr.write(`${[describePlan(planned, settings), ...waivers].join('\n')}\n`)
   const interrupts = new Interrupts()
   try {
     const session = await openSession(settings, contract, cells)
@@ -173,5 +180,16 @@ export async function run(flags: Flags): Promise<number> {
     return exitCodeOf(result)
   } finally {
     interrupts.release()
+  }
+}
+
+/** Makes a run and answers its exit code. */
+export async function run(flags: Flags): Promise<number> {
+  const settings = await resolveSettings(flags, process.env)
+  try {
+    return await make(settings)
+  } catch (cause) {
+    tellOfEarlier(settings.out)
+    throw cause
   }
 }

@@ -14,6 +14,10 @@ const IMPORTERS: Readonly<Record<string, string>> = {
   'ajv/dist/2020.js': 'fixtures/validator.ts',
   'ajv-formats': 'fixtures/validator.ts',
   commander: 'cli/main.ts',
+  '@clack/prompts': 'cli/init.ts',
+  '@sigstore/core': 'certification/attestation.ts',
+  '@noble/curves/nist.js': 'certification/keys.ts',
+  fflate: 'certification/archive.ts',
 }
 
 /** Libraries that only the reference gateway uses. */
@@ -39,7 +43,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'fixtures/': ['fixtures/', 'openapi/', 'suites/'],
   'fixtures/gateway/': ['fixtures/gateway/'],
   'reporters/': ['openapi/', 'reporters/', 'suites/'],
-  'cli/': ['cli/', 'fixtures/', 'openapi/', 'reporters/', 'suites/'],
+  'certification/': ['certification/', 'openapi/', 'reporters/', 'suites/'],
+  'certification/testing.ts': ['certification/', 'fixtures/redact.ts', 'openapi/', 'reporters/', 'suites/'],
+  'cli/': ['certification/', 'cli/', 'fixtures/', 'openapi/', 'reporters/', 'suites/'],
 }
 
 interface Import {
@@ -47,7 +53,7 @@ interface Import {
   readonly what: string
 }
 
-const FOLDERS = ['cli', 'fixtures', 'openapi', 'reporters', 'suites']
+const FOLDERS = ['certification', 'cli', 'fixtures', 'openapi', 'reporters', 'suites']
 
 const sources = FOLDERS.flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) =>

@@ -1,14 +1,22 @@
-/** The product sheet in a record and in a bundle: what a vendor says of the product under test. */
+/** The product sheet: what a vendor says of the product that a record is about. */
 import { isRecord, text } from '../openapi/json.js'
 
-/** What a sheet has to tell. */
-export const PRODUCT_MEMBERS = ['name', 'version', 'vendor', 'contact', 'environment'] as const
+/** Its members, each a text, and what they tell. */
+export const PRODUCT_MEMBERS = {
+  name: 'Name of the product',
+  version: 'Version of the product',
+  vendor: 'Who makes the product',
+  contact: 'Where questions about the product go',
+  environment: 'What the product runs on',
+} as const
 
-export type Product = Readonly<Record<(typeof PRODUCT_MEMBERS)[number], string>>
+export type ProductMember = keyof typeof PRODUCT_MEMBERS
+
+export type Product = Readonly<Record<ProductMember, string>>
 
 /** What the sheet does not tell. */
 export const missingIn = (sheet: unknown): string[] =>
-  PRODUCT_MEMBERS.filter((member) => {
+  Object.keys(PRODUCT_MEMBERS).filter((member) => {
     const value = isRecord(sheet) ? text(sheet[member]) : undefined
     return value === undefined || value.trim() === ''
   })

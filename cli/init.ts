@@ -2,9 +2,10 @@
 import { existsSync, statSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { intro, isCancel, text } from '@clack/prompts'
+import { PRODUCT_MEMBERS, type ProductMember } from '../certification/product.js'
 import { releaseNames } from '../openapi/load.js'
 import { writeWhole } from './files.js'
-import { PRODUCT_MEMBERS, type ProductMember, productTextFlaw } from './product.js'
+import { productTextFlaw } from './product.js'
 import { DEFAULT_CONFIG, domainName, gatewayUrl, SettingsError } from './settings.js'
 
 const SHEET = 'nvcf-product.yaml'

@@ -10,6 +10,7 @@ import {
 import { type MatrixChange, type MatrixDiff, matrixDiff } from '../openapi/drift.js'
 import { loadContract } from '../openapi/load.js'
 import type { Note } from '../openapi/spec.js'
+import { csvRow, OPERATION_COLUMNS, operationFields } from '../reporters/csv.js'
 import { singleLine } from '../reporters/text.js'
 import { type Flags, resolveSettings } from './settings.js'
 import { contractFor, noteLine } from './spec.js'
@@ -38,28 +39,24 @@ const rowOf = (operation: Operation): Row => ({
   tentative: operation.tentative ?? null,
 })
 
-const csvField = (value: string): string =>
-  /[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value
-
 /** Scopes of either kind of key may be namesakes: the column says whose it is, where it is not a function key's. */
 const columnOf = ({ keyKind, name }: Contract['scopes'][number]): string =>
   keyKind === 'apiKey' ? name : `${KEY_KINDS[keyKind]} ${name}`
 
 function csv(contract: Contract): string {
-  const header = ['api_set', 'operation', ...contract.scopes.map(columnOf), 'admin_token', 'public']
+  const header = [...OPERATION_COLUMNS, ...contract.scopes.map(columnOf), 'admin token', 'public']
   const mark = (holds: boolean) => (holds ? 'grant' : 'deny')
   const ofAdmin = ({ admin, public: open }: Operation) =>
     open ? 'grant' : admin === 'silent' ? 'unsaid' : admin
   const rows = contract.operations.map((operation) => [
-    operation.apiSet,
-    operation.id,
+    ...operationFields(operation.id, operation.apiSet),
     ...contract.scopes.map(({ keyKind, name }) =>
       mark(operation.public || (operation.keyKind === keyKind && operation.scopes.includes(name))),
     ),
     ofAdmin(operation),
     mark(operation.public),
   ])
-  return [header, ...rows].map((fields) => fields.map(csvField).join(',')).join('\n')
+  return [header, ...rows].map(csvRow).join('\n')
 }
 
 function opener({ admin, public: open, reserved, scopes }: Operation): string {

@@ -1,20 +1,8 @@
-/** The product sheet: what a vendor says of the product that a record is about. */
+/** The product sheet as a file. */
+import { PRODUCT_MEMBERS, type Product, type ProductMember } from '../certification/product.js'
 import { isRecord } from '../openapi/json.js'
 import { readYaml } from '../openapi/yaml.js'
 import { SettingsError } from './settings-error.js'
-
-/** Its members, each a text, and what they tell. */
-export const PRODUCT_MEMBERS = {
-  name: 'Name of the product',
-  version: 'Version of the product',
-  vendor: 'Who makes the product',
-  contact: 'Where questions about the product go',
-  environment: 'What the product runs on',
-} as const
-
-export type ProductMember = keyof typeof PRODUCT_MEMBERS
-
-export type Product = Readonly<Record<ProductMember, string>>
 
 const MEMBERS = Object.keys(PRODUCT_MEMBERS)
 const ALL = MEMBERS.join(', ')

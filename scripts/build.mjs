@@ -17,13 +17,29 @@ const git = (...args) => {
   }
 }
 
+const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'))
+
 /** What the suite is made of, by the lock file: the same for every machine that builds the same commit. */
 function billOfMaterials({ commit, dirty }) {
-  const arguments_ = ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only', '--omit', 'dev']
-  const { components, dependencies, metadata, $schema, bomFormat, specVersion } = JSON.parse(
-    execFileSync('npm', [...arguments_, '--offline', '--loglevel', 'error'], { maxBuffer: 64 * 1024 * 1024 }),
+  const asked = [
+    'sbom',
+    '--sbom-format',
+    'cyclonedx',
+    '--package-lock-only',
+    '--offline',
+    '--loglevel',
+    'error',
+  ]
+  const npm = execFileSync('npm', asked, { maxBuffer: 64 * 1024 * 1024 })
+  const { components, dependencies, metadata, $schema, bomFormat, specVersion } = JSON.parse(npm)
+  // npm's own way to leave out what only developers need loses what others need, too.
+  const needed = new Set(
+    Object.entries(readJson('package-lock.json').packages)
+      .filter(([path, { dev }]) => path !== '' && dev !== true)
+      .map(([path, { version }]) => `${path.replace(/^.*node_modules\//, '')}@${version}`),
   )
-  const { name } = JSON.parse(readFileSync('package.json', 'utf8'))
+  const isNeeded = (ref) => needed.has(ref) || ref === metadata.component['bom-ref']
+  const { name } = readJson('package.json')
   const properties = [
     { name: `${name}:commit`, value: commit ?? 'none' },
     { name: `${name}:dirty`, value: String(dirty) },
@@ -33,8 +49,10 @@ function billOfMaterials({ commit, dirty }) {
   return {
     ...{ $schema, bomFormat, specVersion, version: 1 },
     metadata: { component: { ...plain(metadata.component), name, properties } },
-    components: components.map(plain),
-    dependencies,
+    components: components.filter((component) => isNeeded(component['bom-ref'])).map(plain),
+    dependencies: dependencies
+      .filter(({ ref }) => isNeeded(ref))
+      .map(({ dependsOn, ref }) => ({ ref, dependsOn: dependsOn.filter(isNeeded) })),
   }
 }
 

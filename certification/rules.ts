@@ -37,7 +37,7 @@ export interface Accepted {
 }
 
 /** `moot`: it cannot be told of this record, which is no fault of it. */
-export type Judgement = { readonly moot: string } | { readonly troubles: Troubles }
+type Judgement = { readonly moot: string } | { readonly troubles: Troubles }
 
 export interface Rule {
   readonly id: string

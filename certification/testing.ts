@@ -11,7 +11,7 @@ import { type BundleParts, bundled } from './bundle.js'
 import { type PublicKey, readPublicKey, readSigner, type Signer } from './keys.js'
 import { type Verification, type Verifier, verified } from './verify.js'
 
-export const RELEASE = 'initial'
+const RELEASE = 'initial'
 const CONTRACT = await loadContract(RELEASE)
 export const SOURCES: ReleaseSources = await releaseSources(RELEASE)
 

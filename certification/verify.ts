@@ -184,7 +184,7 @@ async function acceptedOf(
 }
 
 /** What the rules about the record say of it. */
-export function judged(accepted: Accepted): Ruling[] {
+function judged(accepted: Accepted): Ruling[] {
   return RULES.map(({ decides, holds, id, judge }): Ruling => {
     const judgement = judge(accepted)
     if ('moot' in judgement) return { rule: id, decides, outcome: 'moot', says: judgement.moot }

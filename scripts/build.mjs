@@ -63,6 +63,8 @@ try {
   cpSync('openapi/documents', 'dist/openapi/documents', { recursive: true })
   cpSync('openapi/releases.yaml', 'dist/openapi/releases.yaml')
   cpSync('reporters/record.schema.json', 'dist/reporters/record.schema.json')
+  for (const asset of ['client.mjs', 'style.css'])
+    cpSync(`reporters/html/${asset}`, `dist/reporters/html/${asset}`)
   const stamp = { commit: git('rev-parse', 'HEAD') ?? null, dirty: git('status', '--porcelain') !== '' }
   writeFileSync('dist/build.json', `${JSON.stringify(stamp)}\n`)
   writeFileSync('dist/sbom.cdx.json', `${JSON.stringify(billOfMaterials(stamp), null, 2)}\n`)

@@ -20,7 +20,10 @@ const NEEDED = [
   'README.md',
   'dist/build.json',
   'dist/openapi/releases.yaml',
+  'dist/reporters/html/client.mjs',
+  'dist/reporters/html/style.css',
   'dist/reporters/record.schema.json',
+  'dist/sbom.cdx.json',
   'package.json',
 ]
 

@@ -86,7 +86,7 @@ function tellOrigins(steps: Steps, { origins, settings }: Resolved): void {
 async function planned(steps: Steps, settings: Settings): Promise<Planned> {
   const plan = await steps.try('plan', async () => {
     const made = await planFor(settings)
-    await expectationsOf(settings, made.cells)
+    await expectationsOf(settings, made)
     return made
   })
   const { config: _, release, shard: _shard, spec: _spec, ...rest } = settings

@@ -5,16 +5,16 @@ import { renderConsole } from '../reporters/console.js'
 import { Progress } from '../reporters/progress.js'
 import { buildRecord, newVerdict, type RunRecord, type RunVerdict } from '../reporters/record.js'
 import { isFaulty, type Waiver } from '../reporters/waivers.js'
-import { writeReports } from '../reporters/write.js'
+import { type ReporterName, writeReports } from '../reporters/write.js'
 import { CHECKS } from '../suites/checks/index.js'
-import type { Cell } from '../suites/model.js'
 import { running } from '../suites/plan.js'
 import { type CellReport, testName } from '../suites/results.js'
 import { suiteIdentity } from './identity.js'
 import { describePlan } from './plan.js'
 import { loadRecord } from './record-file.js'
-import { type Cleanup, openSession, planFor, type Session } from './session.js'
+import { type Cleanup, openSession, type Planned, planFor, type Session } from './session.js'
 import { type Flags, resolveSettings, type Settings } from './settings.js'
+import { SettingsError } from './settings-error.js'
 import { describeWaivers, readWaivers } from './waivers.js'
 
 const EXIT_CODES: Readonly<Record<RunVerdict, number>> = {
@@ -78,8 +78,11 @@ async function runCells(session: Session, interrupts: Interrupts): Promise<reado
   try {
     // Loaded late: a run that cannot be made need not wait for vitest.
     const { runEngine } = await import('./engine.js')
+    // Advice decides nothing.
+    const required = new Set(planned.filter(({ level }) => level === 'required').map(({ id }) => id))
     const engine = await runEngine(session.setup, ({ results }) => {
-      const count = (verdict: string) => results.filter((result) => result.verdict === verdict).length
+      const count = (verdict: string) =>
+        results.filter((result) => result.verdict === verdict && required.has(result.id)).length
       progress.advance({ failed: count('fail'), inconclusive: count('inconclusive') })
     })
     interrupts.onAsked(() => void engine.cancel())
@@ -109,12 +112,24 @@ export interface Expectations {
 /** Reads what the settings name. Throws SettingsError and RecordError. */
 export async function expectationsOf(
   { baseline, waivers }: Settings,
-  cells: readonly Cell[],
+  { cells, contract }: Pick<Planned, 'cells' | 'contract'>,
 ): Promise<Expectations> {
   return {
     waivers: waivers === undefined ? [] : await readWaivers(waivers, cells),
-    ...(baseline !== undefined && { baseline: await loadRecord(baseline) }),
+    ...(baseline !== undefined && { baseline: await baselineFor(baseline, contract.release) }),
   }
+}
+
+/** An earlier record with which the run can be compared. Throws SettingsError and RecordError. */
+async function baselineFor(file: string, release: string): Promise<RunRecord> {
+  const record = await loadRecord(file)
+  const { name } = suiteIdentity()
+  const refuse = (is: string, wanted: string) =>
+    new SettingsError(`The baseline ${file} is of ${is}, this run of ${wanted}. Give a record of the same.`)
+  if (record.suite.name !== name) throw refuse(`the suite ${record.suite.name}`, name)
+  if (record.contract.release !== release)
+    throw refuse(`release ${record.contract.release}`, `release ${release}`)
+  return record
 }
 
 /** The record of what was executed, as of now. */
@@ -165,22 +180,27 @@ function tellOfEarlier(out: string): void {
 async function make(settings: Settings): Promise<number> {
   const planned = await planFor(settings)
   const { contract, cells } = planned
-  const expectations = await expectationsOf(settings, cells)
+  const expectations = await expectationsOf(settings, planned)
   const waivers = describeWaivers(expectations.waivers, cells, new Date())
   process.stderr.write(`${[describePlan(planned, settings), ...waivers].join('\n')}\n`)
   const interrupts = new Interrupts()
   try {
     const session = await openSession(settings, contract, cells)
     const result = recordOf(settings, session, await execute(session, interrupts), expectations)
-    const reports = await writeReports(result, settings.out, settings.reporters)
-    const { stdout } = process
-    const width = stdout.columns ?? 100
-    const colour = stdout.isTTY === true && stdout.hasColors()
-    stdout.write(`${renderConsole(result, { width, colour, reports })}\n`)
+    await tell(result, settings.out, settings.reporters)
     return exitCodeOf(result)
   } finally {
     interrupts.release()
   }
+}
+
+/** Writes the record and its reports into the folder, and prints the readable end of the run. */
+export async function tell(record: RunRecord, out: string, names: readonly ReporterName[]): Promise<void> {
+  const reports = await writeReports(record, out, names)
+  const { stdout } = process
+  const width = stdout.columns ?? 100
+  const colour = stdout.isTTY === true && stdout.hasColors()
+  stdout.write(`${renderConsole(record, { width, colour, reports })}\n`)
 }
 
 /** Makes a run and answers its exit code. */

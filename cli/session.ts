@@ -25,7 +25,7 @@ import {
   SelectionError,
 } from '../suites/plan.js'
 import { type Settings, SettingsError } from './settings.js'
-import { contractFor, summaryOf } from './spec.js'
+import { contractFor, nameOf, summaryOf } from './spec.js'
 
 /** Suits the reference gateway; a real deployment names an image that starts there. */
 const FUNCTION_DEFAULTS: FunctionSettings = {
@@ -103,7 +103,7 @@ export interface Planned {
 export async function planFor(settings: Settings): Promise<Planned> {
   functionSettings(settings.function)
   const { contract, examined, notes } = await contractFor(settings)
-  if (notes.length > 0) process.stderr.write(`${summaryOf(notes, settings.spec ?? '')}\n`)
+  if (notes.length > 0) process.stderr.write(`${summaryOf(notes, nameOf(settings.spec ?? ''))}\n`)
   const isGone = (apiSet: string) => apiSets(contract).includes(apiSet) && !apiSets(examined).includes(apiSet)
   const unsupported = settings.unsupported.filter((apiSet) => !isGone(apiSet))
   const planned = (matrix: MatrixPlan) => plan(examined, CHECKS, { ...settings, unsupported, matrix })
@@ -278,7 +278,7 @@ function replayWords({ config, domain, gateway, release, spec }: Settings): stri
     ['gateway', gateway],
     ['domain', gateway === undefined ? undefined : domain],
     ['release', release],
-    ['spec', spec && `"${spec}"`],
+    ['spec', spec && `"${nameOf(spec)}"`],
     ['config', config && `"${config}"`],
   ]
   return words

@@ -57,6 +57,9 @@ export interface Settings {
   readonly adminToken?: string
 }
 
+/** Where the record and the reports go. */
+export const DEFAULT_OUT = 'conformance-report'
+
 /** One setting: its flag, what it takes, and other environment variables that NVCF's documentation uses. */
 interface Option {
   readonly name: string
@@ -106,7 +109,7 @@ export const OPTIONS: readonly Option[] = [
     takes: 'S',
     help: 'seconds within which revoked, expired and changed keys must be noticed (default: 180)',
   },
-  { name: 'out', takes: 'DIR', help: 'where the record and the reports go (default: conformance-report)' },
+  { name: 'out', takes: 'DIR', help: `where the record and the reports go (default: ${DEFAULT_OUT})` },
   { name: 'seed', takes: 'N', help: 'seed of generated identifiers (default: random, kept in the record)' },
   { name: 'concurrency', takes: 'N', help: 'requests under way at once, 1 to 64 (default: 8)' },
   { name: 'timeout', takes: 'MS', help: 'patience for one answer, in milliseconds (default: 10000)' },
@@ -391,7 +394,7 @@ export async function resolveWithOrigins(flags: Flags, environment: Environment)
     propagationTimeoutMs: 1000 * (whole('propagation-timeout', 1, 3600) ?? 180),
     checks: all('check'),
     operations: all('operation'),
-    out: plain('out') ?? 'conformance-report',
+    out: plain('out') ?? DEFAULT_OUT,
     reporters: reportersOf(all('reporter'), given.get('reporter')?.where),
     ...(waivers !== undefined && { waivers }),
     ...(baseline !== undefined && { baseline }),

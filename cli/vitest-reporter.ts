@@ -29,7 +29,7 @@ export default class ConformanceReporter extends Collector {
     if (project === undefined) return
     const settings = await resolveSettings({}, process.env)
     const { contract, cells } = await planFor(settings)
-    const expectations = await expectationsOf(settings, cells)
+    const expectations = await expectationsOf(settings, { cells, contract })
     const session = await openSession(settings, contract, cells)
     this.#run = { settings, session, expectations }
     project.provide('setup', pack(session.setup))

@@ -40,7 +40,7 @@ describe('the end of a run', () => {
     expect(render(full)).toContain('Not certifying: the verdict is nonconformant;')
     const certifying = render(sampleRecord({ cells: [{}] }))
     expect(certifying).toMatch(/^✔ conformant: 1 passed\n/)
-    expect(certifying).toContain('This record certifies.')
+    expect(certifying).toContain('This record certifies (release initial, profile full).')
   })
 
   test('tells a finding so that it can be acted on', () => {
@@ -69,9 +69,9 @@ describe('the end of a run', () => {
     expect(text).toContain(`${LIST}  with key [queue_details] (double-slash)\n`)
   })
 
-  test('ends with leftovers and the paths of the reports', () => {
+  test('ends with leftovers, the paths of the reports and, where it is long, the verdict once more', () => {
     expect(render(full)).toMatch(
-      /Left behind on the target.*\n {4}function left\n\nReports\n {2}out\/record.json\n {2}out\/junit.xml$/,
+      /Left behind on the target.*\n {4}function left\n\nReports\n {2}out\/record.json\n {2}out\/junit.xml\n\n✗ nonconformant: 1 passed, .*$/,
     )
   })
 
@@ -266,5 +266,52 @@ describe('the coverage on a terminal', () => {
   test('says nothing of what is missing where nothing is, nor of a contract that it does not know', () => {
     expect(render(sampleRecord({ cells: [{ operation: QUEUE }] }))).not.toContain('Not covered')
     expect(render(sampleRecord({ cells: [] }))).not.toContain('Coverage')
+  })
+})
+
+describe('waivers', () => {
+  const waiver = { reason: 'the proxy is old', owner: 'jane', expires: '2030-01-01' }
+  const cells: readonly SampleCell[] = [{ id: 'x', verdict: 'fail' }, { id: 'y' }]
+
+  test.each([40, 80, 200])('in force are listed, and what they cover is marked: %i columns', (width) => {
+    const record = sampleRecord({ cells, waivers: [{ ...waiver, cells: ['x'] }] })
+    const text = renderConsole(record, { width, colour: false, reports: [] }).replaceAll(/\s+/g, ' ')
+    expect(text).toContain('conformant: 1 passed, 1 failed (1 waived)')
+    expect(text).toContain('scope-denies (waived by jane until 2030-01-01)')
+    expect(text).toContain('Waivers applied, 1 cell waived until 2030-01-01 by jane: the proxy is old x')
+    expect(text).toContain('waived: 1 cell')
+  })
+
+  test.each([
+    [{ ...waiver, cells: ['y'] }, 'for y covers nothing that failed: remove it'],
+    [
+      { ...waiver, cells: ['x'], expires: '2024-12-31' },
+      'for x has expired on 2024-12-31: renew or remove it',
+    ],
+    [{ ...waiver, cells: ['z'] }, 'for z covers no cell of the plan: correct or remove it'],
+  ])('that do not hold are told at the top: %j', (faulty, says) => {
+    const text = renderConsole(sampleRecord({ cells, waivers: [faulty] }), {
+      width: 100,
+      colour: false,
+      reports: [],
+    })
+    expect(text.split('\n').slice(0, 3).join('\n')).toContain(`✗ the waiver of jane ${says}`)
+  })
+})
+
+describe('a baseline', () => {
+  test('tells new findings from known ones, new ones first', () => {
+    const earlier = sampleRecord({ cells: [{ id: 'x', verdict: 'fail' }], run: { id: 'early' } })
+    const record = sampleRecord({
+      cells: [
+        { id: 'x', verdict: 'fail' },
+        { id: 'y', verdict: 'fail', operation: DELETE },
+      ],
+      baseline: earlier,
+    })
+    const text = renderConsole(record, { width: 100, colour: false, reports: [] })
+    expect(text).toContain('  1 new, 1 known since run early of 2025-01-01')
+    expect(text.indexOf(`✗ scope-denies  ${DELETE}`)).toBeGreaterThan(0)
+    expect(text.indexOf(`✗ scope-denies  ${DELETE}`)).toBeLessThan(text.indexOf('✗ scope-denies (known)'))
   })
 })

@@ -11,10 +11,12 @@ import {
   restInWords,
   type Shared,
   toldBy,
+  weights,
 } from './findings.js'
 import { matrixLines } from './matrix-picture.js'
-import type { Finding, RecordedCell, RunRecord, RunVerdict } from './record.js'
+import type { Finding, RunRecord, RunVerdict } from './record.js'
 import {
+  baselineInWords,
   certifyingInWords,
   contractInWords,
   countsInWords,
@@ -39,6 +41,7 @@ import {
   wrapped,
 } from './terminal.js'
 import { counted, singleLine } from './text.js'
+import type { WaiverReport } from './waivers.js'
 
 interface ConsoleOptions {
   /** Columns of the terminal. */
@@ -62,6 +65,8 @@ const FULL_REASONS = 10
 const NAMED_CELLS = 3
 const NAMED_OPERATIONS = 5
 const NARROWEST = 40
+/** Lines of a large terminal. */
+const SCREEN = 50
 /** Of an API set in a table; where there is less room, there is none. */
 const NARROWEST_NAME = 20
 function verdictLines(record: RunRecord, width: number, paint: Paint): string[] {
@@ -76,18 +81,55 @@ function verdictLines(record: RunRecord, width: number, paint: Paint): string[] 
     ['target', targetInWords(record)],
     ['contract', `${contractInWords(record)}, ${suite.name} ${suite.version}`],
   ]
+  const since = baselineInWords(record)
   return [
     paint(VERDICT_STYLES[verdict], head) + first.slice(head.length),
     ...rest.map((line) => `  ${line}`),
+    ...(since === undefined ? [] : indented(since, width).map((line) => paint('bold', line))),
+    ...faultyWaiverLines(record, width, paint),
     ...facts.flatMap(([label, text]) => labelled(label, text, width)),
     ...indented(certifyingInWords(record), width),
   ]
 }
 
-const headOf = ({ check, level }: Pick<RecordedCell, 'check' | 'level'>, paint: Paint): string =>
-  level === 'advisory'
-    ? `${paint('yellow', '✗')} ${paint('bold', check)} (advisory)`
-    : `${paint('red', '✗')} ${paint('bold', check)}`
+/** What is wrong with a waiver, and the mend. */
+const FAULTY: Readonly<Partial<Record<WaiverReport['state'], (waiver: WaiverReport) => string>>> = {
+  expired: ({ expires }) => `has expired on ${expires}: renew or remove it`,
+  unused: () => 'covers nothing that failed: remove it',
+  unknown: () => 'covers no cell of the plan: correct or remove it',
+}
+
+const faultyWaiverLines = ({ waivers }: RunRecord, width: number, paint: Paint): string[] =>
+  waivers.flatMap((waiver) => {
+    const why = FAULTY[waiver.state]?.(waiver)
+    if (why === undefined) return []
+    const [first = '', ...rest] = wrapped(
+      `✗ the waiver of ${waiver.owner} for ${waiver.cells.join(', ')} ${why}`,
+      width - 4,
+    )
+    return [`  ${paint('red', first)}`, ...rest.map((line) => `    ${line}`)]
+  })
+
+/** Every waiver, and what came of it. */
+function waiverLines({ waivers }: RunRecord, width: number, paint: Paint): string[] {
+  if (waivers.length === 0) return []
+  return [
+    paint('bold', 'Waivers'),
+    ...waivers.flatMap(({ cells, expires, owner, reason, state, waived }) => [
+      ...indented(
+        `${state}, ${counted(waived, 'cell')} waived until ${expires} by ${owner}: ${reason}`,
+        width,
+      ),
+      ...cells.map((pattern) => paint('dim', `    ${singleLine(pattern)}`)),
+    ]),
+  ]
+}
+
+/** What weighs nothing is not red. */
+const headOf = (check: string, marks: readonly string[], paint: Paint): string =>
+  marks.length === 0
+    ? `${paint('red', '✗')} ${paint('bold', check)}`
+    : `${paint('yellow', '✗')} ${paint('bold', check)} (${singleLine(marks.join(', '))})`
 
 const clauseInWords = ({ source, text }: Finding['clause'], { contract }: RunRecord): string =>
   `${source} (release ${contract.release}): ${text}`
@@ -110,7 +152,7 @@ function findingLines(
     ['evidence', proof],
   ]
   return [
-    `${headOf(cell, paint)}  ${singleLine(`${cell.operation}  with ${requester(cell)}`)}`,
+    `${headOf(cell.check, weights(cell, record), paint)}  ${singleLine(`${cell.operation}  with ${requester(cell)}`)}`,
     ...facts.flatMap(([label, text]) => (text === '' ? [] : labelled(label, text, width))),
     replayLine(replay),
   ]
@@ -132,7 +174,7 @@ function sharedLines(
   width: number,
   paint: Paint,
 ): string[] {
-  const { clause, expected, level, lines, replay } = shared
+  const { check, clause, expected, level, lines, replay } = shared
   const who = shared.asker === '' ? '' : ` with ${shared.asker}`
   const facts: [string, string][] = [
     ['expected', expected],
@@ -142,7 +184,7 @@ function sharedLines(
   const count = counted(toldBy(lines), more ? 'more finding' : 'finding')
   const terms = facts.flatMap(([label, text]) => (text === '' ? [] : labelled(label, text, width)))
   return [
-    `${headOf(shared, paint)}  ${count}${singleLine(who)}`,
+    `${headOf(check, level === 'advisory' ? ['advisory'] : [], paint)}  ${count}${singleLine(who)}`,
     ...(more ? [] : [...terms, replayLine(replay)]),
     ...lines
       .slice(0, SHARED_LINES[level])
@@ -277,6 +319,7 @@ export function renderConsole(record: RunRecord, { width, colour, reports }: Con
   const sections = [
     verdictLines(record, room, paint),
     ...LEVELS.flatMap((level) => findingsLines(record, level, room, paint)),
+    waiverLines(record, room, paint),
     reasonLines(record, 'inconclusive', 'Inconclusive', room, paint),
     reasonLines(record, 'error', 'Errors of the suite', room, paint),
     keyLifeLines(record, room, paint),
@@ -285,8 +328,14 @@ export function renderConsole(record: RunRecord, { width, colour, reports }: Con
     leftBehindLines(record, paint),
     reports.length === 0 ? [] : [paint('bold', 'Reports'), ...reports.map((path) => `  ${path}`)],
   ]
-  return sections
-    .filter((section) => section.length > 0)
-    .map((section) => section.join('\n'))
-    .join('\n\n')
+  const told = sections.filter((section) => section.length > 0)
+  const lines = told.reduce((sum, section) => sum + section.length + 1, 0)
+  // What has scrolled away is said again.
+  if (lines > SCREEN)
+    told.push(
+      ...verdictLines(record, room, paint)
+        .slice(0, 1)
+        .map((line) => [line]),
+    )
+  return told.map((section) => section.join('\n')).join('\n\n')
 }

@@ -10,12 +10,27 @@ export interface Failure {
   readonly finding: Finding
 }
 
-/** Failed cells of a level, those of one operation together. */
-export function failures({ cells }: RunRecord, level: Level): Failure[] {
+/** New ones before those that the baseline knows, and those before what is waived. */
+const urgency = (cell: RecordedCell, old: ReadonlySet<string>): number =>
+  cell.waived !== undefined ? 2 : old.has(cell.id) ? 1 : 0
+
+/** Failed cells of a level, the urgent ones first, those of one operation together. */
+export function failures({ baseline, cells }: RunRecord, level: Level): Failure[] {
+  const old = new Set(baseline?.old)
   const found = cells.flatMap((cell) =>
     cell.finding === undefined || cell.level !== level ? [] : [{ cell, finding: cell.finding }],
   )
-  return [...grouped(found, ({ cell }) => cell.operation).values()].flat()
+  const byOperation = [...grouped(found, ({ cell }) => cell.operation).values()].flat()
+  return byOperation.sort((a, b) => urgency(a.cell, old) - urgency(b.cell, old))
+}
+
+/** `advisory`, `known`, `waived by jane until 2027-03-31`: what takes weight from a finding. */
+export function weights({ id, level, waived }: RecordedCell, { baseline }: RunRecord): string[] {
+  return [
+    ...(level === 'advisory' ? ['advisory'] : []),
+    ...(baseline?.old.includes(id) === true ? ['known'] : []),
+    ...(waived === undefined ? [] : [`waived by ${waived.owner} until ${waived.expires}`]),
+  ]
 }
 
 const DEVIATIONS: Readonly<Record<Deviation, string>> = {

@@ -68,7 +68,9 @@ describe('the first screen', () => {
   })
 
   test('says that a record certifies', () => {
-    expect(headText(render(sampleRecord({ cells: [{}] })))).toContain('This record certifies.')
+    expect(headText(render(sampleRecord({ cells: [{}] })))).toContain(
+      'This record certifies (release initial, profile full).',
+    )
   })
 })
 

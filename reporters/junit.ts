@@ -2,9 +2,10 @@
 
 import { grouped } from '../suites/group.js'
 import type { Level, Verdict } from '../suites/model.js'
+import { apiSetOf, type TestCase, testCases, waivedInWords } from './cases.js'
 import { deviationsInWords, failures } from './findings.js'
-import { asker, type RecordedCell, type RunRecord } from './record.js'
-import { measurements, proofInWords, proofsOf, tookInWords } from './summary.js'
+import type { RunRecord } from './record.js'
+import { measurements } from './summary.js'
 
 /** What XML 1.0 cannot hold in any form, and control characters that it can. */
 const UNFIT = /[^\t\n\r\u{20}-\u{7E}\u{85}\u{A0}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu
@@ -45,8 +46,8 @@ function* container(name: string, named: Attributes, children: Iterable<string>)
   yield isOpen ? `</${name}>` : `<${name}${attributes(named)}/>`
 }
 
-/** What a test case holds; `note` passes and says so, `nothing` just passes. */
-type Told = 'failure' | 'error' | 'skipped' | 'note' | 'nothing'
+/** What a test case holds; `note` passes and says so, `nothing` just passes, `waived` is skipped with all details. */
+type Told = 'failure' | 'error' | 'skipped' | 'waived' | 'note' | 'nothing'
 
 /** Advice fails no build, but what was not decided is not shown as passed either. */
 const TOLD: Readonly<Record<Level, Readonly<Record<Verdict, Told>>>> = {
@@ -82,59 +83,35 @@ const CASE_CHILDREN: Readonly<Record<Told, (test: Case) => readonly string[]>> =
   nothing: ({ text }) => (text === '' ? [] : [element('system-out', {}, text)]),
   note: ({ message, text }) => [element('system-out', {}, `advisory: ${message}\n${text}`)],
   skipped: ({ message }) => [element('skipped', { message })],
+  waived: ({ message, text }) => [element('skipped', { message }, text)],
   failure: ({ message, type, text }) => [element('failure', { message, type }, text)],
   error: ({ message, type, text }) => [element('error', { message, type }, text)],
 }
 
 const inSeconds = (seconds: number): string => seconds.toFixed(3)
 
-const total = (cases: readonly Case[], told: Told): number =>
-  cases.filter((test) => test.told === told).length
+const total = (cases: readonly Case[], ...told: readonly Told[]): number =>
+  cases.filter((test) => told.includes(test.told)).length
 
 /** Jenkins cuts class names into packages at their dots. */
 const undotted = (name: string): string => name.replaceAll('.', '_')
 
-/** A cell of an operation that the contract no longer names has no API set. */
-const suiteOf = ({ apiSet }: RecordedCell): string => (apiSet === '' ? 'no API set' : apiSet)
-
-const nameOf = (cell: RecordedCell): string => `${cell.operation} with ${asker(cell)}`
-
-function textOf(cell: RecordedCell, proof: string): string {
-  const { because, finding, measured } = cell
-  const took = measured === undefined ? [] : [`measured  ${measured.what}: ${tookInWords([measured])}`]
-  if (finding === undefined) {
-    return [...(because === undefined ? [] : [`${cell.id}: ${because}`]), ...took].join('\n')
+function caseOf({ cell, message, name, text }: TestCase): Case {
+  const { check, durationMs, finding, level, verdict, waived } = cell
+  return {
+    classname: `${undotted(apiSetOf(cell))}.${undotted(check)}`,
+    name,
+    seconds: durationMs / 1000,
+    type: finding?.clause.id ?? verdict,
+    ...(waived === undefined
+      ? { told: TOLD[level][verdict], message, text }
+      : { told: 'waived', message: waivedInWords(waived), text: `${message}\n${text}` }),
   }
-  const lines = [
-    `deviation ${finding.deviation}`,
-    `expected  ${finding.expected}`,
-    `observed  ${finding.observed}`,
-    `clause    ${finding.clause.source}: ${finding.clause.text}`,
-    ...(proof === '' ? [] : [`evidence  ${proof}`]),
-    ...took,
-    `replay    ${finding.replay}`,
-  ]
-  return lines.join('\n')
 }
 
 function casesOf(record: RunRecord): Map<string, Case[]> {
-  const evidence = proofsOf(record)
-  const namesakes = grouped(record.cells, (cell) => `${cell.check} ${nameOf(cell)}`)
-  const toCase = (cell: RecordedCell): Case => {
-    const shared = (namesakes.get(`${cell.check} ${nameOf(cell)}`)?.length ?? 0) > 1
-    return {
-      classname: `${undotted(suiteOf(cell))}.${undotted(cell.check)}`,
-      // A check may ask on several paths of one operation; test histories go by name.
-      name: shared ? `${nameOf(cell)} (${cell.id})` : nameOf(cell),
-      seconds: cell.durationMs / 1000,
-      told: TOLD[cell.level][cell.verdict],
-      type: cell.finding?.clause.id ?? cell.verdict,
-      message: cell.finding?.message ?? cell.because ?? '',
-      text: textOf(cell, proofInWords(evidence(cell))),
-    }
-  }
-  const byApiSet = grouped(record.cells, suiteOf)
-  return new Map([...byApiSet].map(([apiSet, cells]) => [apiSet, cells.map(toCase)]))
+  const byApiSet = grouped([...testCases(record)], ({ cell }) => apiSetOf(cell))
+  return new Map([...byApiSet].map(([apiSet, tests]) => [apiSet, tests.map(caseOf)]))
 }
 
 /** A run that decided nothing must not look like one in which all was well but skipped. */
@@ -187,7 +164,7 @@ function* suiteLines(name: string, cases: readonly Case[], record: RunRecord): G
     tests: cases.length,
     failures: total(cases, 'failure'),
     errors: total(cases, 'error'),
-    skipped: total(cases, 'skipped'),
+    skipped: total(cases, 'skipped', 'waived'),
     time: inSeconds(cases.reduce((sum, { seconds }) => sum + seconds, 0)),
     timestamp: record.run.startedAt.slice(0, 'yyyy-mm-ddThh:mm:ss'.length),
   }

@@ -14,6 +14,7 @@ import {
   type Shared,
   toldBy,
 } from './findings.js'
+import { code, inline, table } from './markdown-text.js'
 import { asDocumentedInWords, examined, folded, MARKS, scopeMatrix, tallied } from './matrix.js'
 import type { RecordedCell, RunRecord } from './record.js'
 import {
@@ -44,17 +45,6 @@ const SHARED_ROWS = 100
 /** API sets with more rows do not show those that are as documented. */
 const FULL_ROWS = 100
 
-const HTML: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-
-/** Everything that Markdown could read as more than a letter; underscores only where they could emphasize. */
-const MEANINGFUL = /[&<>"\\`*~[\]|$]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu
-
-/** Entities mean themselves in running text, in table cells and inside HTML alike; backslashes do not. */
-const inline = (text: string): string =>
-  singleLine(text).replaceAll(MEANINGFUL, (character) => HTML[character] ?? `&#${character.charCodeAt(0)};`)
-
-const code = (text: string): string => `<code>${inline(text)}</code>`
-
 /** A fenced block that its content cannot end. */
 function fenced(language: string, text: string): string[] {
   const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length))
@@ -62,9 +52,6 @@ function fenced(language: string, text: string): string[] {
   const lines = text.split(/\r\n|\r|\n/).map((line) => singleLine(line))
   return [`${fence}${language}`, ...lines, fence]
 }
-
-const table = (header: readonly string[], rows: readonly (readonly string[])[]): string[] =>
-  [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
 
 const section = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : [`## ${title}`, '', ...lines, '']

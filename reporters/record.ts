@@ -56,7 +56,7 @@ interface ShardRun {
   readonly requests: number
 }
 
-export interface RunParticulars {
+interface RunParticulars {
   readonly id: string
   readonly startedAt: string
   readonly finishedAt: string

@@ -25,19 +25,37 @@ export const COUNTED_AS: Readonly<Record<Verdict, string>> = {
 
 /** `310 passed, 2 failed (1 advisory)`; verdicts that nothing got are left out, but for `passed`. */
 export function countsInWords({ cells, counts }: RunRecord): string {
-  const advisory = cells.filter(({ level, verdict }) => level === 'advisory' && verdict === 'fail').length
+  const among = (verdict: Verdict, holds: (cell: RecordedCell) => boolean) =>
+    cells.filter((cell) => cell.verdict === verdict && holds(cell)).length
   return VERDICTS.filter((verdict) => verdict === 'pass' || counts[verdict] > 0)
     .map((verdict) => {
-      const words = `${counts[verdict]} ${COUNTED_AS[verdict]}`
-      return verdict === 'fail' && advisory > 0 ? `${words} (${advisory} advisory)` : words
+      const advisory = verdict === 'fail' ? among(verdict, ({ level }) => level === 'advisory') : 0
+      const waived = among(verdict, (cell) => cell.waived !== undefined)
+      const parts = [
+        ...(advisory > 0 ? [`${advisory} advisory`] : []),
+        ...(waived > 0 ? [`${waived} waived`] : []),
+      ]
+      return `${counts[verdict]} ${COUNTED_AS[verdict]}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}`
     })
     .join(', ')
 }
 
+/** `2 new, 14 known since run 1a2b of 2025-01-01`; undefined where the run was compared with none. */
+export function baselineInWords({ baseline, cells }: RunRecord): string | undefined {
+  if (baseline === undefined) return undefined
+  const known = new Set(baseline.old)
+  const bad = cells.filter(
+    ({ level, verdict, waived }) =>
+      level === 'required' && waived === undefined && (verdict === 'fail' || verdict === 'inconclusive'),
+  )
+  const old = bad.filter(({ id }) => known.has(id)).length
+  return `${bad.length - old} new, ${old} known since run ${baseline.run} of ${baseline.startedAt.slice(0, 10)}`
+}
+
 /** Whether the record certifies, and if not, why, in one sentence. */
-export const certifyingInWords = ({ certifying, notCertifyingBecause }: RunRecord): string =>
+export const certifyingInWords = ({ certifying, contract, notCertifyingBecause, run }: RunRecord): string =>
   certifying
-    ? 'This record certifies.'
+    ? `This record certifies (release ${contract.release}, profile ${run.profile}).`
     : `Not certifying: ${notCertifyingBecause.map(singleLine).join('; ')}.`
 
 /** `release current`, and what was laid over it. */

@@ -131,6 +131,9 @@ function lacksService(
   return { verdict: 'unsupported', why: `the target lacks all that a ${KEY_KINDS[keyKind]} opens` }
 }
 
+/** Why a shard leaves a cell to the others. */
+export const IN_ANOTHER_SHARD = 'in another shard'
+
 function leftOut(check: Check, operation: Operation, selection: Selection): Cell['leftOut'] {
   const { checks, mode, operations, shard, unsupported } = selection
   const excluded = (why: string) => ({ verdict: 'excluded' as const, why })
@@ -151,7 +154,7 @@ function leftOut(check: Check, operation: Operation, selection: Selection): Cell
     return excluded(`mode ${mode} sends no ${unmade}, so that there is no state to read back`)
   }
   if (shard !== undefined && shardOf(operation, shard.count) !== shard.index)
-    return excluded('in another shard')
+    return excluded(IN_ANOTHER_SHARD)
   return undefined
 }
 

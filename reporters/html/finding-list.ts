@@ -23,21 +23,18 @@ const OPEN_OPERATIONS = 8
 export const waivedInWords = ({ expires, owner, reason }: Waived): string =>
   `${reason} (${owner}, until ${expires})`
 
-/** New ones before old ones, and those before what is waived. */
-const urgency = ({ age }: Context, { cell }: Failure): number =>
-  cell.waived !== undefined ? 2 : age(cell) === 'old' ? 1 : 0
-
 interface Group {
   readonly operation: string
   readonly found: readonly Failure[]
 }
 
 function groups(context: Context, level: Level): Group[] {
-  const sorted = failures(context.record, level).sort((a, b) => urgency(context, a) - urgency(context, b))
-  return [...grouped(sorted, ({ cell }) => cell.operation)].map(([operation, found]) => ({
-    operation,
-    found,
-  }))
+  return [...grouped(failures(context.record, level), ({ cell }) => cell.operation)].map(
+    ([operation, found]) => ({
+      operation,
+      found,
+    }),
+  )
 }
 
 function findingMarkup(

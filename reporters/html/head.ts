@@ -2,7 +2,14 @@
 import { grouped } from '../../suites/group.js'
 import { VERDICTS } from '../../suites/model.js'
 import { newVerdict, type RunRecord } from '../record.js'
-import { COUNTED_AS, contractInWords, durationInWords, targetInWords, VERDICT_GLYPHS } from '../summary.js'
+import {
+  COUNTED_AS,
+  certifyingInWords,
+  contractInWords,
+  durationInWords,
+  targetInWords,
+  VERDICT_GLYPHS,
+} from '../summary.js'
 import { counted } from '../text.js'
 import { isFaulty } from '../waivers.js'
 import { andMore } from './budget.js'
@@ -39,7 +46,7 @@ function counts({ record }: Context): Markup {
 
 function certifying({ budget, record }: Context): Markup {
   if (record.certifying)
-    return html`<p class="certifying"><strong>This record certifies.</strong></p>
+    return html`<p class="certifying"><strong>${certifyingInWords(record)}</strong></p>
 `
   const { drawn, rest } = budget.draw(
     record.notCertifyingBecause,

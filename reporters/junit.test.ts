@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { validateXML } from 'xmllint-wasm'
 import { renderJunit } from './junit.js'
 import type { RunRecord } from './record.js'
 import { DELETE, EVERY_VERDICT, PROOF, sampleRecord } from './sample-record.js'
@@ -212,4 +214,53 @@ describe('JUnit', () => {
       }),
     )
   })
+})
+
+describe("Jenkins' schema", () => {
+  /** Where scripts/test-tools.sh puts it. */
+  const schema = new URL('../.test-tools/junit-10.xsd', import.meta.url)
+
+  async function violations(document: string): Promise<readonly string[]> {
+    const xsd = await readFile(schema, 'utf8').catch((cause: unknown) => {
+      throw new Error('There is no .test-tools/junit-10.xsd: scripts/test-tools.sh fetches it.', { cause })
+    })
+    const xml = [{ fileName: 'junit.xml', contents: document }]
+    return (await validateXML({ xml, schema: [xsd] })).errors.map(({ message }) => message)
+  }
+
+  const waiver = { cells: ['x'], reason: 'the proxy is old', owner: 'jane', expires: '2030-01-01' }
+
+  test.each([
+    ['every verdict', sampleRecord({ cells: EVERY_VERDICT, exchanges: PROOF })],
+    ['nothing', sampleRecord({ cells: [] })],
+    ['a waived failure', sampleRecord({ cells: [{ id: 'x', verdict: 'fail' }], waivers: [waiver] })],
+    [
+      'odd characters',
+      sampleRecord({ cells: [{ verdict: 'fail', observed: 'a\u0000b <&"\u{1F600}\uD800 ]]>' }] }),
+    ],
+  ])('takes the report of %s', async (_, record) => {
+    expect(await violations([...renderJunit(record)].join(''))).toEqual([])
+  })
+
+  test('does not take everything', async () => {
+    const document = [...renderJunit(sampleRecord({ cells: [{}] }))].join('')
+    expect(await violations(document.replace('<testcase', '<testcase surplus="1"'))).not.toEqual([])
+  })
+})
+
+test('a waived failure is skipped, with what it is and on whose word', () => {
+  const waiver = { cells: ['x'], reason: 'the proxy is old', owner: 'jane', expires: '2030-01-01' }
+  const document = [
+    ...renderJunit(sampleRecord({ cells: [{ id: 'x', verdict: 'fail' }], waivers: [waiver] })),
+  ].join('')
+  expect(document).toContain('<skipped message="waived by jane until 2030-01-01: the proxy is old">')
+  expect(document).toContain('failures="0"')
+  expect(document).not.toContain('<failure')
+})
+
+test('a failure that the baseline knows says so', () => {
+  const cells = [{ id: 'x', verdict: 'fail' as const }]
+  const baseline = sampleRecord({ cells, run: { id: 'early' } })
+  const document = [...renderJunit(sampleRecord({ cells, baseline }))].join('')
+  expect(document).toContain('(known since run early)')
 })

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Validator } from '../fixtures/validator.js'
 import { isRecord } from '../openapi/json.js'
 import { EVIDENCE_ROLES, type Verdict } from '../suites/model.js'
+import { ASKED_TOGETHER } from '../suites/plan.js'
 import { type RunVerdict, runVerdict } from './record.js'
 import schema from './record.schema.json' with { type: 'json' }
 import { DELETE, EVERY_VERDICT, PROOF, type Sample, sampleExchange, sampleRecord } from './sample-record.js'
@@ -151,7 +152,7 @@ describe('certifying', () => {
     [
       'the matrix is grouped: not every scope was asked alone',
       {
-        cells: [{}, { id: 'b', leftOut: { verdict: 'excluded', why: '', together: true } }],
+        cells: [{}, { id: 'b', leftOut: { verdict: 'excluded', why: ASKED_TOGETHER, together: true } }],
         run: { matrix: 'grouped' },
       },
     ],

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { EVERY_VERDICT, PROOF, sampleRecord } from './sample-record.js'
-import { DEFAULT_REPORTERS, renderJson, writeReports } from './write.js'
+import { DEFAULT_REPORTERS, REPORTER_NAMES, renderJson, writeReports } from './write.js'
 
 const record = sampleRecord({ cells: EVERY_VERDICT, exchanges: PROOF })
 let base = ''
@@ -16,8 +16,9 @@ afterEach(() => rm(base, { recursive: true }))
 test('writes every report into a folder that it makes', async () => {
   const out = join(base, 'deep', 'report')
   const paths = await writeReports(record, out, DEFAULT_REPORTERS)
-  expect(paths).toEqual(['record.json', 'junit.xml', 'summary.md'].map((file) => join(out, file)))
-  expect((await readdir(out)).sort()).toEqual(['junit.xml', 'record.json', 'summary.md'])
+  const files = ['record.json', 'report.html', 'junit.xml', 'summary.md']
+  expect(paths).toEqual(files.map((file) => join(out, file)))
+  expect((await readdir(out)).sort()).toEqual(files.sort())
 })
 
 test('writes the record as it is, indented, with a newline at its end', async () => {
@@ -40,6 +41,28 @@ test('leaves no half-written file where it cannot finish', async () => {
   await mkdir(join(base, 'junit.xml', 'in-the-way'), { recursive: true })
   await expect(writeReports(record, base, DEFAULT_REPORTERS)).rejects.toThrow()
   expect((await readdir(base)).filter((file) => file.endsWith('.tmp'))).toEqual([])
+})
+
+test('writes each report by its name, beside the record', async () => {
+  const paths = await writeReports(record, base, REPORTER_NAMES)
+  expect(paths.map((path) => path.slice(base.length + 1))).toEqual([
+    ...['record.json', 'report.html', 'junit.xml', 'summary.md', 'matrix.csv', 'ctrf.json', 'allure-results'],
+  ])
+  expect((await readdir(join(base, 'allure-results'))).length).toBeGreaterThan(record.cells.length)
+  expect((await readdir(base)).filter((file) => file.endsWith('.tmp'))).toEqual([])
+})
+
+test('replaces a folder of its own making, and none of others', async () => {
+  const folder = join(base, 'allure-results')
+  await writeReports(record, base, ['allure'])
+  await writeFile(join(folder, 'stale-result.json'), '{}')
+  await writeReports(record, base, ['allure'])
+  expect(await readdir(folder)).not.toContain('stale-result.json')
+  await rm(folder, { recursive: true })
+  await mkdir(folder)
+  await writeFile(join(folder, 'theirs.json'), '{}')
+  await expect(writeReports(record, base, ['allure'])).rejects.toThrow('was not written by nvcf-conformance')
+  expect(await readdir(folder)).toEqual(['theirs.json'])
 })
 
 test.each([

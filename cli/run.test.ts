@@ -47,7 +47,9 @@ describe.concurrent('run', () => {
     expect(code, stderr).toBe(0)
     expect(stdout).toMatch(/^✔ conformant: 2 passed/)
     expect(filesUnder(cwd)).toEqual(
-      ['junit.xml', 'record.json', 'summary.md'].map((file) => join('conformance-report', file)),
+      ['junit.xml', 'record.json', 'report.html', 'summary.md'].map((file) =>
+        join('conformance-report', file),
+      ),
     )
     const out = join(cwd, 'conformance-report')
     const { json, ran, run } = readRecord(out)

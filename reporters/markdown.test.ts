@@ -248,3 +248,27 @@ test('whatever the target says, the page keeps its form', () => {
     }),
   )
 })
+
+test('shows waivers, what they cover and those that do not hold', () => {
+  const waiver = { reason: 'the proxy | is old', owner: 'jane', expires: '2030-01-01' }
+  const page = renderMarkdown(
+    sampleRecord({
+      cells: [{ id: 'x', verdict: 'fail' }, { id: 'y' }],
+      waivers: [
+        { ...waiver, cells: ['x'] },
+        { ...waiver, cells: ['y'] },
+      ],
+    }),
+  )
+  expect(page).toContain('(waived by jane until 2030-01-01)')
+  expect(page).toContain('| <code>x</code> | applied | 1 | the proxy &#124; is old | jane | 2030-01-01 |')
+  expect(page).toContain('| <code>y</code> | **unused** | 0 |')
+})
+
+test('tells new findings from those that the baseline knows', () => {
+  const baseline = sampleRecord({ cells: [{ id: 'x', verdict: 'fail' }], run: { id: 'early' } })
+  const cells = ['x', 'y'].map((id) => ({ id, verdict: 'fail' as const }))
+  const page = renderMarkdown(sampleRecord({ cells, baseline }))
+  expect(page).toContain('**1 new, 1 known since run early of 2025-01-01**')
+  expect(page.match(/\(known\)/g)).toHaveLength(1)
+})

@@ -13,11 +13,13 @@ import {
   restInWords,
   type Shared,
   toldBy,
+  weights,
 } from './findings.js'
 import { code, inline, table } from './markdown-text.js'
 import { asDocumentedInWords, examined, folded, MARKS, scopeMatrix, tallied } from './matrix.js'
 import type { RecordedCell, RunRecord } from './record.js'
 import {
+  baselineInWords,
   COUNTED_AS,
   certifyingInWords,
   contractInWords,
@@ -32,6 +34,7 @@ import {
   VERDICT_GLYPHS,
 } from './summary.js'
 import { counted, inSeconds, singleLine } from './text.js'
+import { isFaulty } from './waivers.js'
 
 /** Job pages refuse long summaries: GitHub's limit is 1 MiB. */
 const FULL_FINDINGS = 50
@@ -79,16 +82,16 @@ function exchangeLines({ purpose, credential, request, response, silence, attemp
   ]
 }
 
-const headOf = ({ check, level }: Pick<RecordedCell, 'check' | 'level'>): string =>
-  `${code(check)}${level === 'advisory' ? ' (advisory)' : ''}`
+const headOf = (check: string, marks: readonly string[]): string =>
+  `${code(check)}${marks.length === 0 ? '' : ` (${inline(marks.join(', '))})`}`
 
-function findingLines({ cell, finding }: Failure, proofs: readonly Proof[]): string[] {
+function findingLines({ cell, finding }: Failure, proofs: readonly Proof[], record: RunRecord): string[] {
   const proof = proofInWords(proofs)
   const { expected, observed, clause, replay } = finding
   const hidden = proofs.length - FIRST_EXCHANGES - LAST_EXCHANGES
   return [
     '<details>',
-    `<summary>✗ ${headOf(cell)} ${inline(cell.operation)} with ${inline(requester(cell))}: ${inline(observed)}</summary>`,
+    `<summary>✗ ${headOf(cell.check, weights(cell, record))} ${inline(cell.operation)} with ${inline(requester(cell))}: ${inline(observed)}</summary>`,
     '',
     `- expected: ${inline(expected)}`,
     `- observed: ${inline(observed)}`,
@@ -110,13 +113,13 @@ function findingLines({ cell, finding }: Failure, proofs: readonly Proof[]): str
 
 /** One block for what many operations share, with a row for each; `more` where others of it are told above. */
 function sharedLines(shared: Shared, more: boolean): string[] {
-  const { clause, expected, lines, replay, asker: who } = shared
+  const { check, clause, expected, level, lines, replay, asker: who } = shared
   const rest = toldBy(lines.slice(SHARED_ROWS))
   const count = counted(toldBy(lines), more ? 'more finding' : 'finding')
   const asked = who === '' ? '' : ` with ${inline(who)}`
   return [
     '<details>',
-    `<summary>✗ ${headOf(shared)} ${count}${asked}</summary>`,
+    `<summary>✗ ${headOf(check, level === 'advisory' ? ['advisory'] : [])} ${count}${asked}</summary>`,
     '',
     ...(expected === '' ? [] : [`- expected: ${inline(expected)}`]),
     `- clause: ${inline(`${clause.source}: ${clause.text}`)}`,
@@ -143,7 +146,7 @@ function findingsLines(record: RunRecord, level: Level): string[] {
     `${deviationsInWords(findings.all)}.`,
     '',
     ...findings.checks.flatMap(({ full, shared }) => [
-      ...full.flatMap((failure) => findingLines(failure, evidence(failure.cell))),
+      ...full.flatMap((failure) => findingLines(failure, evidence(failure.cell), record)),
       ...(shared === undefined ? [] : sharedLines(shared, full.length > 0)),
     ]),
     ...(rest === '' ? [] : [inline(rest)]),
@@ -181,6 +184,21 @@ function reasonsTable(record: RunRecord): string[] {
     ...(rest > 0 ? ['', `and ${counted(rest, 'more reason')} in record.json`] : []),
   ]
 }
+
+const waiversTable = ({ waivers }: RunRecord): string[] =>
+  waivers.length === 0
+    ? []
+    : table(
+        ['cells', 'state', 'waived', 'reason', 'owner', 'until'],
+        waivers.map(({ cells, expires, owner, reason, state, waived }) => [
+          cells.map(code).join(' '),
+          isFaulty({ state }) ? `**${state}**` : state,
+          String(waived),
+          inline(reason),
+          inline(owner),
+          expires,
+        ]),
+      )
 
 function matrixLines(record: RunRecord): string[] {
   const { matrix, leftOut } = examined(scopeMatrix(record))
@@ -269,14 +287,17 @@ function particularsTable(record: RunRecord): string[] {
 /** The record as a Markdown page. */
 export function renderMarkdown(record: RunRecord): string {
   const { verdict, run, leftBehind } = record
+  const since = baselineInWords(record)
   return [
     `# ${VERDICT_GLYPHS[verdict]} ${verdict}`,
     '',
     `**${inline(certifyingInWords(record))}**`,
     '',
+    ...(since === undefined ? [] : [`**${inline(since)}**`, '']),
     `${countsInWords(record)}; ${counted(run.requests, 'request')} in ${durationInWords(record)} to ${inline(targetInWords(record))}.`,
     '',
     ...LEVELS.flatMap((level) => section(FINDINGS[level], findingsLines(record, level))),
+    ...section('Waivers', waiversTable(record)),
     ...section('Undecided', reasonsTable(record)),
     ...section(
       'Left behind on the target',

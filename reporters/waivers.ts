@@ -27,7 +27,7 @@ export interface WaiverReport extends Waiver {
 }
 
 /** Whether the run fails for it. */
-export const isFaulty = ({ state }: WaiverReport): boolean =>
+export const isFaulty = ({ state }: Pick<WaiverReport, 'state'>): boolean =>
   state === 'expired' || state === 'unused' || state === 'unknown'
 
 /** Piece by piece from the left, which takes no longer however many `*` there are. */

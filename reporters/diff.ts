@@ -13,7 +13,7 @@ export class DiffError extends Error {
 }
 
 /** How a cell may have changed. Each is told apart, so that nothing gets better by not being asked. */
-export const CHANGES = {
+const CHANGES = {
   'new-failure': 'New failures',
   'newly-undecided': 'Newly undecided',
   'no-longer-run': 'No longer run',
@@ -46,14 +46,14 @@ export interface Change {
 }
 
 /** What is told of both runs, where it differs. */
-export interface Particular {
+interface Particular {
   readonly what: string
   readonly first: string
   readonly second: string
 }
 
 /** Medians of the cells of an API set that both records decided, in milliseconds. */
-export interface TimingShift {
+interface TimingShift {
   readonly apiSet: string
   readonly cells: number
   readonly firstMs: number

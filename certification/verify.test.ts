@@ -99,7 +99,7 @@ const RECORDS: readonly (readonly [what: string, record: () => RunRecord, rules:
     ['evidence'],
   ],
   ['a cell less', () => withCells((cells) => cells.slice(1)), ['plan']],
-  ['a cell more', () => withCells((cells) => [...cells, ...cells.slice(0, 1)]), ['plan']],
+  ['a cell more', () => withCells((cells) => [...cells, ...structuredClone(cells.slice(0, 1))]), ['plan']],
   [
     'two cells in each other’s place',
     () => withCells(([a, b, ...rest]) => (a && b ? [b, a, ...rest] : [])),

@@ -267,7 +267,8 @@ describe.concurrent('what is odd but says something is read', () => {
       '--allow-remote-refs',
     )
     expect(asked).toEqual(['/openapi.json?v=3'])
-    expect((await matrixWith(scratch(), '--spec', spec, '--allow-remote-refs')).spec).toBe(spec)
+    const { spec: told } = await matrixWith(scratch(), '--spec', spec, '--allow-remote-refs')
+    expect(told).toBe(`${server.url}/openapi.json?…`)
     expect(asked).toContain('/parts.json')
     await server.close()
   })

@@ -1,7 +1,6 @@
 /** From settings to a run that can start, and back to a target as clean as it was found. */
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { startGateway } from '../fixtures/gateway/server.js'
 import { ADMIN_LABEL, IssueRefused, KeyRing, type KeySettings, mintAdminToken } from '../fixtures/keys.js'
 import type { RunSetup } from '../fixtures/lab.js'
 import { Ledger, type LedgerHead, type OpenLedger, readLedger } from '../fixtures/ledger.js'
@@ -16,6 +15,7 @@ import type { TargetIdentity } from '../reporters/record.js'
 import { CHECKS } from '../suites/checks/index.js'
 import type { Cell } from '../suites/model.js'
 import {
+  askedTogether,
   type Estimate,
   estimate,
   type MatrixPlan,
@@ -24,6 +24,7 @@ import {
   running,
   SelectionError,
 } from '../suites/plan.js'
+import { startEmbedded } from './embedded.js'
 import { type Settings, SettingsError } from './settings.js'
 import { contractFor, nameOf, summaryOf } from './spec.js'
 
@@ -106,8 +107,9 @@ export async function planFor(settings: Settings): Promise<Planned> {
   if (notes.length > 0) process.stderr.write(`${summaryOf(notes, nameOf(settings.spec ?? ''))}\n`)
   const isGone = (apiSet: string) => apiSets(contract).includes(apiSet) && !apiSets(examined).includes(apiSet)
   const unsupported = settings.unsupported.filter((apiSet) => !isGone(apiSet))
-  const planned = (matrix: MatrixPlan) => plan(examined, CHECKS, { ...settings, unsupported, matrix })
-  const [exhaustive, grouped] = [planned('exhaustive'), planned('grouped')]
+  const selection = { ...settings, unsupported }
+  const exhaustive = plan(examined, CHECKS, { ...selection, matrix: 'exhaustive' })
+  const grouped = askedTogether(exhaustive, CHECKS, selection)
   const cells = settings.matrix === 'grouped' ? grouped : exhaustive
   if (running(cells).length === 0) {
     throw new SelectionError(
@@ -215,8 +217,7 @@ export interface OpenTarget {
 export async function openTarget(settings: Settings, contract: Contract): Promise<OpenTarget> {
   const startedAt = new Date()
   const runId = randomBytes(4).toString('hex')
-  const embedded =
-    settings.gateway === undefined ? await startGateway({ release: contract.release }) : undefined
+  const embedded = settings.gateway === undefined ? await startEmbedded(contract.release) : undefined
   const gateway = settings.gateway ?? embedded?.url ?? ''
   const domain = settings.domain ?? new URL(gateway).hostname
   const patience = { timeoutMs: settings.timeoutMs, concurrency: settings.concurrency }

@@ -1,7 +1,6 @@
 /** Documents that other people wrote: found, fetched, resolved and, where asked for, laid over the contract. */
 import { readFile, stat } from 'node:fs/promises'
 import { dirname, relative, resolve, sep } from 'node:path'
-import { startGateway } from '../fixtures/gateway/server.js'
 import { Redactor } from '../fixtures/redact.js'
 import { Target } from '../fixtures/target.js'
 import { Validator } from '../fixtures/validator.js'
@@ -20,6 +19,7 @@ import {
 } from '../openapi/spec.js'
 import { parseForeign } from '../openapi/yaml.js'
 import { counted, singleLine } from '../reporters/text.js'
+import { startEmbedded } from './embedded.js'
 import type { Settings } from './settings.js'
 
 type Reading = Pick<
@@ -86,10 +86,7 @@ function fromUrl(address: string, { timeoutMs }: Reading): Promise<string> {
 
 /** What the gateway says of itself, and the address at which it does. */
 async function fromGateway(reading: Reading): Promise<Text> {
-  const embedded =
-    reading.gateway === undefined
-      ? await startGateway(reading.release === undefined ? {} : { release: reading.release })
-      : undefined
+  const embedded = reading.gateway === undefined ? await startEmbedded(reading.release) : undefined
   try {
     const gateway = reading.gateway ?? embedded?.url ?? ''
     const domain = reading.domain ?? new URL(gateway).hostname

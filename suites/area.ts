@@ -5,7 +5,7 @@ import { CHECKS } from './checks/index.js'
 import { grouped } from './group.js'
 import type { Area, Cell } from './model.js'
 import { pack } from './packed.js'
-import { type CellResult, testName } from './results.js'
+import { type CellReport, type CellResult, testName } from './results.js'
 
 async function examine(check: Check, cell: Cell, lab: Lab): Promise<CellResult> {
   if ('tells' in check) return { id: cell.id, durationMs: 0, ...check.tells(await lab.story(check, cell)) }
@@ -33,6 +33,36 @@ const suiteFault = (cell: Cell, cause: unknown): CellResult => ({
 const line = (result: CellResult): string =>
   `${result.verdict}: ${result.id}: expected ${result.expected}; observed ${result.observed}`
 
+export interface Examined {
+  readonly report: CellReport
+  /** Required cells that did not pass. */
+  readonly undecided: readonly CellResult[]
+}
+
+/** Cells of an operation with their verdicts, and those that were asked alone after all. */
+export async function examined(own: readonly Cell[], operation: string, lab: Lab): Promise<Examined> {
+  const results: CellResult[] = []
+  // One after the other: what the first waits for is there for all.
+  const examineAll = async (cells: readonly Cell[]) => {
+    for (const cell of cells) {
+      results.push(await examine(checkOf(cell), cell, lab).catch((cause: unknown) => suiteFault(cell, cause)))
+    }
+  }
+  await examineAll(own)
+  const alone = await lab.newAlone(operation)
+  await examineAll(alone)
+  const exchanges = lab.newEvidence(
+    results.flatMap(({ evidence }) => evidence.map(({ exchange }) => exchange)),
+  )
+  const reach = await lab.newReach(operation)
+  lab.judged(operation, own.length)
+  const required = new Set([...own, ...alone].filter(({ level }) => level === 'required').map(({ id }) => id))
+  return {
+    report: { results, exchanges, ...(reach !== undefined && { reach }), requests: lab.requests },
+    undecided: results.filter(({ id, verdict }) => verdict !== 'pass' && required.has(id)),
+  }
+}
+
 /** Defines the tests of an area from the plan. */
 export function defineArea(area: Area): void {
   const { cells: index } = injectedPlan()
@@ -44,33 +74,8 @@ export function defineArea(area: Area): void {
     for (const [check, own] of grouped(its, (cell) => cell.check)) {
       test.concurrent(testName(check, operation), async ({ lab, signal, task }) => {
         signal.addEventListener('abort', () => lab.interrupt(), { once: true })
-        const results: CellResult[] = []
-        // One after the other: what the first waits for is there for all.
-        const examineAll = async (cells: readonly Cell[]) => {
-          for (const cell of cells) {
-            results.push(
-              await examine(checkOf(cell), cell, lab).catch((cause: unknown) => suiteFault(cell, cause)),
-            )
-          }
-        }
-        await examineAll(own)
-        const alone = await lab.newAlone(operation)
-        await examineAll(alone)
-        const exchanges = lab.newEvidence(
-          results.flatMap(({ evidence }) => evidence.map(({ exchange }) => exchange)),
-        )
-        const reach = await lab.newReach(operation)
-        task.meta.conformance = pack({
-          results,
-          exchanges,
-          ...(reach !== undefined && { reach }),
-          requests: lab.requests,
-        })
-        lab.judged(operation, own.length)
-        const required = new Set(
-          [...own, ...alone].filter(({ level }) => level === 'required').map(({ id }) => id),
-        )
-        const undecided = results.filter(({ id, verdict }) => verdict !== 'pass' && required.has(id))
+        const { report, undecided } = await examined(own, operation, lab)
+        task.meta.conformance = pack(report)
         if (undecided.length > 0) throw new Error(undecided.map(line).join('\n'))
       })
     }

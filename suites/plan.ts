@@ -202,6 +202,21 @@ function soleScope({ credential, disguise }: Probe): string | undefined {
   return isPlain && scopes.length === 1 ? scopes[0] : undefined
 }
 
+/** What the exhaustive plan of a selection becomes where the matrix is grouped. */
+export function askedTogether(
+  cells: readonly Cell[],
+  checks: readonly Check[],
+  { checks: asked }: Pick<Selection, 'checks'>,
+): Cell[] {
+  const asksTogether = asked.length === 0 || asked.includes(TOGETHER_CHECK)
+  const grouping = new Set(checks.filter(({ groups }) => asksTogether && groups).map(({ id }) => id))
+  return cells.map((cell) =>
+    cell.leftOut === undefined && cell.scope !== undefined && grouping.has(cell.check)
+      ? { ...cell, leftOut: TOGETHER }
+      : cell,
+  )
+}
+
 /**
  * The cells of a profile, in report order, each marked where the selection leaves it out.
  * Throws SelectionError.
@@ -210,8 +225,6 @@ export function plan(contract: Contract, checks: readonly Check[], asked: Select
   const selection = validate(contract, checks, asked)
   const inProfile = PROFILES[selection.profile]?.apiSets
   const operations = contract.operations.filter(({ apiSet }) => inProfile?.includes(apiSet) ?? true)
-  const asksTogether = selection.checks.length === 0 || selection.checks.includes(TOGETHER_CHECK)
-  const isGrouped = selection.matrix === 'grouped' && asksTogether
   // Operations by the thousand are asked with the same credentials: one object for all.
   const known = new Map<string, Probe>()
   const shared = (probe: Probe): Probe => {
@@ -220,14 +233,13 @@ export function plan(contract: Contract, checks: readonly Check[], asked: Select
     known.set(text, first)
     return first
   }
-  return checks.flatMap((check) =>
+  const cells = checks.flatMap((check) =>
     operations.flatMap((operation) => {
       const omission = leftOut(check, operation, selection)
       return check.probes(operation, contract, selection.seed).map((planned): Cell => {
         const probe = shared(planned)
         const scope = soleScope(probe)
-        const together = isGrouped && check.groups === true && scope !== undefined ? TOGETHER : undefined
-        const left = omission ?? lacksService(probe, contract, selection) ?? together
+        const left = omission ?? lacksService(probe, contract, selection)
         return {
           id: idOf(check, operation, probe),
           check: check.id,
@@ -241,6 +253,7 @@ export function plan(contract: Contract, checks: readonly Check[], asked: Select
       })
     }),
   )
+  return selection.matrix === 'grouped' ? askedTogether(cells, checks, selection) : cells
 }
 
 /** The cells that will run. */

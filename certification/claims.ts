@@ -2,13 +2,13 @@
  * What a record claims of itself, recomputed: its verdict and counts, its plan, its coverage, its times, and
  * that its verdicts rest on the evidence beside them. Pure.
  */
-import type { Contract } from '../openapi/contract.js'
+import { type Contract, findOperation, type Operation } from '../openapi/contract.js'
 import { dimensions } from '../reporters/coverage.js'
 import { isOfMatrix } from '../reporters/matrix.js'
 import { concluded, type RecordedCell, type RunRecord, type SuiteIdentity } from '../reporters/record.js'
 import { waive } from '../reporters/waivers.js'
 import { CHECKS } from '../suites/checks/index.js'
-import { type Cell, credentialLabel, type Exchange, VERDICTS } from '../suites/model.js'
+import { type Cell, credentialLabel, type EvidenceRole, type Exchange, VERDICTS } from '../suites/model.js'
 import { MODES, type Mode, plan, SelectionError } from '../suites/plan.js'
 
 /** What is wrong, in words; nothing where all is well. */
@@ -91,25 +91,25 @@ function omissionTrouble({ leftOut }: Cell, { because, id, verdict }: RecordedCe
   return `${id} is ${verdict}, and was to be left out: ${leftOut.why}`
 }
 
-/** The cells that the record's own selection plans. Throws SelectionError. */
-function plannedFor({ run }: RunRecord, contract: Contract): Cell[] {
+/** The cells that the record's own selection plans, or why it plans none. */
+function plannedFor({ run }: RunRecord, contract: Contract): readonly Cell[] | string {
   const { matrix, mode, profile, seed, selection, shard } = run
-  if (!isMode(mode)) throw new SelectionError(`there is no mode ${shown(mode)}`)
-  return plan(contract, CHECKS, {
-    ...{ matrix, mode, profile, seed, ...selection },
-    ...(shard !== null && { shard }),
-  })
+  if (!isMode(mode)) return `there is no mode ${shown(mode)}`
+  try {
+    return plan(contract, CHECKS, {
+      ...{ matrix, mode, profile, seed, ...selection },
+      ...(shard !== null && { shard }),
+    })
+  } catch (cause) {
+    if (cause instanceof SelectionError) return cause.message
+    throw cause
+  }
 }
 
 /** The record has every cell that its selection plans, and no other, in the order of the plan. */
 export function planTroubles(record: RunRecord, contract: Contract): Troubles {
-  let planned: readonly Cell[]
-  try {
-    planned = plannedFor(record, contract)
-  } catch (cause) {
-    if (!(cause instanceof SelectionError)) throw cause
-    return [`its selection cannot be planned: ${cause.message}`]
-  }
+  const planned = plannedFor(record, contract)
+  if (typeof planned === 'string') return [`its selection cannot be planned: ${planned}`]
   const ids = new Set(record.cells.map(({ id }) => id))
   const gone = planned.filter(({ id }) => !ids.has(id))
   if (gone.length > 0)
@@ -178,10 +178,12 @@ export function timeTroubles({ exchanges, run }: RunRecord, nowMs: number): Trou
   ]
 }
 
-/** A grant that was refused for its credential is none, nor is a denial that was let in. */
+const isRefusal = (status: number): boolean => status === 401 || status === 403
+
+/** A grant that was refused for its credential is none, nor is a denial for anything else. */
 const CONTRADICTS: Readonly<Record<'grant' | 'denial', (status: number) => boolean>> = {
-  grant: (status) => status === 401 || status === 403 || status >= 500,
-  denial: (status) => status < 400 || status >= 500,
+  grant: (status) => isRefusal(status) || status === 429 || status >= 500,
+  denial: (status) => !isRefusal(status),
 }
 
 /** Names of checks whose cells expect a grant. */
@@ -217,6 +219,55 @@ export function evidenceTroubles({ cells, exchanges }: RunRecord): Troubles {
     ...cells.flatMap((cell) => evidenceTrouble(cell, byId) ?? []).slice(0, 3),
     ...(idle === undefined ? [] : [`no cell rests on exchange ${idle.id}`]),
   ]
+}
+
+/**
+ * What a pass rests on besides the answer: a dead key is refused as a denied one is, everybody is where nobody is
+ * let in, and a refusal may be carried out all the same.
+ */
+function proofOf({ probe: { credential, expects, path } }: Cell, operation: Operation): EvidenceRole[] {
+  const isKey = credential.kind === 'key' && credential.flaw === undefined
+  const isDenial = expects === 'denial' && !operation.reserved
+  const hasState = isDenial && path === 'documented' && operation.readBack !== undefined
+  return [
+    ...(isKey ? (['alive-before', 'alive-after'] as const) : []),
+    ...(hasState ? (['state-before', 'state-after'] as const) : []),
+    ...(isDenial ? (['control'] as const) : []),
+  ]
+}
+
+function proofTrouble(
+  { evidence, id }: RecordedCell,
+  needed: readonly EvidenceRole[],
+  statusOf: (exchange: string) => number | undefined,
+): string | undefined {
+  for (const role of needed) {
+    const found = evidence.find((one) => one.role === role)
+    if (found === undefined) return `${id} passed without ${role} among its evidence`
+    const status = statusOf(found.exchange)
+    if (status === undefined) return `${id} passed on ${role} that was not answered`
+    if (role.startsWith('alive') && found.shows?.startsWith('alive') !== true)
+      return `${id} passed, and ${role} shows its key ${found.shows ?? 'in no state'}`
+    if (role === 'control' && CONTRADICTS.grant(status))
+      return `${id} passed, and its control was answered ${status}`
+  }
+  return undefined
+}
+
+/** Every pass rests on all that its kind of proof needs; what cannot be planned is another rule's. */
+export function proofTroubles(record: RunRecord, contract: Contract): Troubles {
+  const planned = plannedFor(record, contract)
+  if (typeof planned === 'string') return []
+  const statuses = new Map(record.exchanges.map(({ id, response }) => [id, response?.status]))
+  const recorded = new Map(record.cells.map((cell) => [cell.id, cell]))
+  return planned
+    .flatMap((cell) => {
+      const own = recorded.get(cell.id)
+      const operation = findOperation(contract, cell.operation)
+      if (own?.verdict !== 'pass' || operation === undefined) return []
+      return proofTrouble(own, proofOf(cell, operation), (id) => statuses.get(id)) ?? []
+    })
+    .slice(0, 3)
 }
 
 /** Whether two builds are of one version: then they plan alike. */

@@ -8,6 +8,7 @@ import {
   evidenceTroubles,
   isSameVersion,
   planTroubles,
+  proofTroubles,
   type Troubles,
   timeTroubles,
   waiverTroubles,
@@ -88,6 +89,17 @@ export const RULES: readonly Rule[] = [
       return typeof contract === 'string'
         ? { moot: contract }
         : { troubles: planTroubles(accepted.record, contract) }
+    },
+  },
+  {
+    id: 'proofs',
+    decides: 'authentic',
+    holds: 'every pass rests on all that proves it: signs of life, controls, states read back',
+    judge: (accepted) => {
+      const contract = planner(accepted)
+      return typeof contract === 'string'
+        ? { moot: contract }
+        : { troubles: proofTroubles(accepted.record, contract) }
     },
   },
   {

@@ -38,9 +38,14 @@ const DENIED = sampleExchange({
   response: { status: 403, headers: { 'content-type': 'application/json' }, body: '{"status":403}' },
 })
 
-/** What a cell that passed rests on. */
+/** What a cell that passed rests on: all that any proof needs. */
 const evidenceOf = ({ check }: Cell): readonly Evidence[] => [
+  { role: 'alive-before', exchange: GRANTED.id, shows: 'alive' },
+  { role: 'state-before', exchange: GRANTED.id },
   { role: 'answer', exchange: check.endsWith('-grants') ? GRANTED.id : DENIED.id },
+  { role: 'state-after', exchange: GRANTED.id },
+  { role: 'alive-after', exchange: GRANTED.id, shows: 'alive' },
+  { role: 'control', exchange: GRANTED.id },
 ]
 
 /** A record of a run that passed in all that it was to run, and certifies. */

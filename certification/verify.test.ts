@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { concluded, type RecordedCell, type RunRecord } from '../reporters/record.js'
 import { CHECKS } from '../suites/checks/index.js'
+import type { Evidence, EvidenceRole } from '../suites/model.js'
 import { compressed, pack, unpack } from './archive.js'
 import { signed, statementOf } from './attestation.js'
 import { recordBytes, sumsOf } from './bundle.js'
@@ -36,7 +37,16 @@ const withCells = (change: (cells: RecordedCell[]) => readonly RecordedCell[]): 
 const withCell = (at: number, change: (cell: RecordedCell) => RecordedCell): RunRecord =>
   withCells((cells) => cells.map((cell, index) => (index === at ? change(cell) : cell)))
 
-const DENIED = WHOLE.cells.findIndex(({ check }) => check === 'scope-denies')
+const DENIED = WHOLE.cells.findIndex(
+  ({ check, operation }) => check === 'scope-denies' && operation.startsWith('DELETE /v2/nvcf/functions/'),
+)
+
+/** The denial with other evidence in a role, or without any in it. */
+const withProof = (role: EvidenceRole, ...instead: readonly Evidence[]): RunRecord =>
+  withCell(DENIED, (cell) => ({
+    ...cell,
+    evidence: cell.evidence.flatMap((one) => (one.role === role ? instead : one)),
+  }))
 
 const failed = ({ because: _, ...cell }: RecordedCell): RecordedCell => ({
   ...cell,
@@ -70,14 +80,27 @@ const RECORDS: readonly (readonly [what: string, record: () => RunRecord, rules:
   ],
   [
     'a denial that passed on a success',
-    () => withCell(DENIED, (cell) => ({ ...cell, evidence: [{ role: 'answer', exchange: 'x1' }] })),
+    () => withProof('answer', { role: 'answer', exchange: 'x1' }),
     ['evidence'],
   ],
-  ['a pass without evidence', () => withCell(3, (cell) => ({ ...cell, evidence: [] })), ['evidence']],
   [
-    'evidence that is not there',
-    () => withCell(3, (cell) => ({ ...cell, evidence: [{ role: 'answer', exchange: 'x9' }] })),
-    ['evidence'],
+    'a pass without evidence',
+    () => withCell(DENIED, (cell) => ({ ...cell, evidence: [] })),
+    ['proofs', 'evidence'],
+  ],
+  ['evidence that is not there', () => withProof('answer', { role: 'answer', exchange: 'x9' }), ['evidence']],
+  ['a denial of a key that nobody saw alive', () => withProof('alive-before'), ['proofs']],
+  [
+    'a denial of a key that was dead',
+    () => withProof('alive-after', { role: 'alive-after', exchange: 'x1', shows: 'dead' }),
+    ['proofs'],
+  ],
+  ['a denial whose effect nobody looked for', () => withProof('state-after'), ['proofs']],
+  ['a denial where nobody was let in', () => withProof('control'), ['proofs']],
+  [
+    'a denial whose control was refused',
+    () => withProof('control', { role: 'control', exchange: 'x2' }),
+    ['proofs'],
   ],
   [
     'a finding against another clause',
@@ -304,7 +327,7 @@ describe('a record that somebody signs all the same', () => {
     const cells = record.cells.map((cell, index) => {
       if (index !== at) return cell
       const { because: _, ...asked } = cell
-      return { ...asked, verdict: 'pass' as const, evidence: [{ role: 'answer' as const, exchange: 'x2' }] }
+      return { ...asked, verdict: 'pass' as const, evidence: WHOLE.cells[DENIED]?.evidence ?? [] }
     })
     expect((await verify(bundleOf(redone(record, { cells })))).authentic).toBe(true)
   })

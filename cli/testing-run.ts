@@ -1,17 +1,33 @@
 /** A run as the command line makes it, but for vitest and a process of its own: many cost a fraction of that. */
+import {
+  conclusionTroubles,
+  coverageTroubles,
+  evidenceTroubles,
+  planTroubles,
+  proofTroubles,
+  type Troubles,
+  timeTroubles,
+} from '../certification/claims.js'
 import { Lab } from '../fixtures/lab.js'
+import { Validator } from '../fixtures/validator.js'
+import { loadContract } from '../openapi/load.js'
 import { renderConsole } from '../reporters/console.js'
 import type { RunRecord } from '../reporters/record.js'
 import { examined } from '../suites/area.js'
+import { CHECKS } from '../suites/checks/index.js'
 import { grouped } from '../suites/group.js'
-import { running } from '../suites/plan.js'
+import { plan, running } from '../suites/plan.js'
 import type { CellReport } from '../suites/results.js'
 import { exitCodeOf, recordOf } from './run.js'
-import { openSession, planFor, type Session } from './session.js'
+import { openSession, type Session } from './session.js'
 import { type Flags, resolveSettings, type Settings } from './settings.js'
 
+// What every run of a file would make for itself again.
+const CONTRACT = await loadContract()
+const VALIDATOR = new Validator()
+
 async function reportsOf({ setup }: Session): Promise<CellReport[]> {
-  const lab = new Lab(setup)
+  const lab = new Lab(setup, undefined, VALIDATOR)
   lab.begin()
   try {
     const tests = [...grouped(running(setup.cells), ({ check, operation }) => `${check} ${operation}`)]
@@ -23,10 +39,22 @@ async function reportsOf({ setup }: Session): Promise<CellReport[]> {
   }
 }
 
+/** What a verifier would say against a record that such a run made. */
+const troublesOf = (record: RunRecord): Troubles => [
+  ...conclusionTroubles(record),
+  ...planTroubles(record, CONTRACT),
+  ...proofTroubles(record, CONTRACT),
+  ...evidenceTroubles(record),
+  ...coverageTroubles(record),
+  ...timeTroubles(record, Date.now()),
+]
+
 interface Made {
   readonly code: number
   /** As it is read from its file. */
   readonly record: RunRecord
+  /** Why a verifier would not take it for genuine. */
+  readonly troubles: Troubles
   /** What the command would print. */
   readonly stdout: string
 }
@@ -34,17 +62,16 @@ interface Made {
 /** Runs as `nvcf-conformance run` with these flags; the settings are those of a config file, read already. */
 export async function runHere(flags: Flags, configured: Partial<Settings> = {}): Promise<Made> {
   const settings = { ...(await resolveSettings(flags, {})), ...configured }
-  const { cells, contract } = await planFor(settings)
-  const session = await openSession(settings, contract, cells)
+  const session = await openSession(settings, CONTRACT, plan(CONTRACT, CHECKS, settings))
   const reports = await reportsOf(session).catch(async (cause: unknown) => {
     await session.close()
     throw cause
   })
   const execution = { reports, interrupted: false, cleanup: await session.close() }
-  const record = recordOf(settings, session, execution, { waivers: [] })
+  const made = recordOf(settings, session, execution, { waivers: [] })
+  const record: RunRecord = JSON.parse(JSON.stringify(made))
   return {
-    code: exitCodeOf(record),
-    record: JSON.parse(JSON.stringify(record)),
+    ...{ code: exitCodeOf(record), record, troubles: troublesOf(record) },
     stdout: renderConsole(record, { width: 100, colour: false, reports: [] }),
   }
 }

@@ -1,6 +1,8 @@
-// Compiles to dist/, copies what is read at run time, stamps the commit, and lints the contract.
+// Compiles to dist/, copies what is read at run time, stamps the commit, and lints the contract. What is built
+// already is not built again.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
@@ -15,6 +17,15 @@ const git = (...args) => {
   } catch {
     return undefined
   }
+}
+
+/** Of all that a build may depend on; undefined outside a git checkout. */
+function digestOfSources({ commit, dirty }) {
+  const files = git('ls-files', '-z', '--cached', '--others', '--exclude-standard')
+  if (files === undefined) return undefined
+  const hash = createHash('sha256').update(`${commit} ${dirty}`)
+  for (const file of files.split('\0').filter(existsSync)) hash.update(file).update(readFileSync(file))
+  return hash.digest('hex')
 }
 
 const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'))
@@ -56,17 +67,22 @@ function billOfMaterials({ commit, dirty }) {
   }
 }
 
+const STAMP = 'dist/build.json'
+const stamp = { commit: git('rev-parse', 'HEAD') ?? null, dirty: git('status', '--porcelain') !== '' }
+const sources = digestOfSources(stamp)
+const built = existsSync(STAMP) ? readJson(STAMP).sources : undefined
+if (sources !== undefined && built === sources) process.exit()
+
 try {
   rmSync('dist', { recursive: true, force: true })
-  run(tsc, '-p', 'tsconfig.build.json')
+  // `npm run check` looks at the types of everything.
+  run(tsc, '-p', 'tsconfig.build.json', '--noCheck')
   mkdirSync('dist/openapi', { recursive: true })
   cpSync('openapi/documents', 'dist/openapi/documents', { recursive: true })
   cpSync('openapi/releases.yaml', 'dist/openapi/releases.yaml')
   cpSync('reporters/record.schema.json', 'dist/reporters/record.schema.json')
   for (const asset of ['client.mjs', 'style.css'])
     cpSync(`reporters/html/${asset}`, `dist/reporters/html/${asset}`)
-  const stamp = { commit: git('rev-parse', 'HEAD') ?? null, dirty: git('status', '--porcelain') !== '' }
-  writeFileSync('dist/build.json', `${JSON.stringify(stamp)}\n`)
   writeFileSync('dist/sbom.cdx.json', `${JSON.stringify(billOfMaterials(stamp), null, 2)}\n`)
   chmodSync('dist/cli/main.js', 0o755)
   const [{ lint }, { compiledContract, loadRelease, releaseNames }, { Validator }] = await Promise.all([
@@ -85,6 +101,8 @@ try {
   }
   for (const problem of problems) process.stderr.write(`contract: ${problem}\n`)
   if (problems.length > 0) process.exit(1)
+  // Last: what carries it is whole.
+  writeFileSync(STAMP, `${JSON.stringify({ ...stamp, sources })}\n`)
 } catch (cause) {
   if (cause.status === undefined) throw cause
   // The failing command has said why.

@@ -112,7 +112,7 @@ async function run({ checks, gateway, operations }: Asked) {
     },
     { function: { readyTimeoutMs: READY_MS } },
   )
-  expect(validator.violations(schema, made.record)).toEqual([])
+  expect([...validator.violations(schema, made.record), ...made.troubles]).toEqual([])
   return made
 }
 

@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
+import { proofTroubles } from '../certification/claims.js'
 import { KNOWN_TO_FAIL, nvcf, scratch } from '../cli/testing.js'
-import { releaseNames } from '../openapi/load.js'
+import { loadContract, releaseNames } from '../openapi/load.js'
 import type { RunRecord } from '../reporters/record.js'
 import { CHECKS } from './checks/index.js'
 
@@ -27,6 +28,7 @@ describe.concurrent('against the embedded gateway', () => {
     const checks = new Set(record.cells.map(({ check }) => check))
     if (release === 'current') expect(checks).toEqual(new Set(CHECKS.map(({ id }) => id)))
     expect(record.leftBehind).toEqual([])
+    expect(proofTroubles(record, await loadContract(release))).toEqual([])
     for (const { covered, missing, total } of [record.coverage.operations, record.coverage.scopeCells]) {
       expect({ covered, missing }).toEqual({ covered: total, missing: [] })
       expect(total).toBeGreaterThan(100)

@@ -34,9 +34,10 @@ describe.concurrent('conformant on a sample of operations', () => {
       onTestFinished(() => gateway.close())
       const flags = { gateway: gateway.url, out: scratch(), seed: '42', operation: SAMPLE }
 
-      const { code, record } = await runHere(flags)
+      const { code, record, troubles } = await runHere(flags)
 
       expectSilence(code, record)
+      expect(troubles).toEqual([])
       expect(remaining(gateway.census())).toEqual({})
     },
   )

@@ -12,6 +12,9 @@ export default defineConfig({
           name: 'self-tests',
           include: ['**/*.test.ts'],
           exclude: ['dist/**', 'node_modules/**'],
+          // Nothing here is mocked: what one file has loaded serves the next.
+          isolate: false,
+          globalSetup: ['scripts/test-folder.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

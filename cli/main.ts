@@ -2,7 +2,7 @@
 /** The command line. Each command loads what it needs when it is called, so that help answers at once. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { version } from './identity.js'
-import { OPTIONS } from './settings.js'
+import { OPTIONS, resolveSettings } from './settings.js'
 
 /** The run could not be made: usage, configuration, an unreachable target, or a fault of the suite. */
 const EXIT_NOT_MADE = 2
@@ -52,9 +52,16 @@ function program(): Command {
     root
       .command('run')
       .description('run the suite against a gateway, by default the embedded reference gateway'),
-  ).action(async (flags) => exits(await (await import('./run.js')).run(flags)))
+  ).action(async (flags) => {
+    // A mistake in them is told before all that a run needs is loaded.
+    const settings = await resolveSettings(flags, process.env)
+    exits(await (await import('./run.js')).run(settings))
+  })
   withSettings(root.command('plan').description('print what a run would send; sends nothing')).action(
-    async (flags) => exits(await (await import('./plan.js')).printPlan(flags)),
+    async (flags) => {
+      const settings = await resolveSettings(flags, process.env)
+      exits(await (await import('./plan.js')).printPlan(settings))
+    },
   )
   withSettings(
     root

@@ -5,7 +5,7 @@ import { credentialLabel, type PathForm } from '../suites/model.js'
 import { inForm } from '../suites/paths.js'
 import { CellIndex, MODES, running, scopeSets } from '../suites/plan.js'
 import { type Planned, planFor } from './session.js'
-import { type Flags, resolveSettings, type Settings } from './settings.js'
+import type { Settings } from './settings.js'
 import { describeWaivers, readWaivers } from './waivers.js'
 
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
@@ -51,8 +51,7 @@ const keysInWords = (labels: readonly string[]): string => {
 }
 
 /** Prints the plan and answers the exit code. */
-export async function printPlan(flags: Flags): Promise<number> {
-  const settings = await resolveSettings(flags, process.env)
+export async function printPlan(settings: Settings): Promise<number> {
   const planned = await planFor(settings)
   const { contract, cells } = planned
   const waivers = settings.waivers === undefined ? [] : await readWaivers(settings.waivers, cells)

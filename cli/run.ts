@@ -13,7 +13,7 @@ import { suiteIdentity } from './identity.js'
 import { describePlan } from './plan.js'
 import { loadRecord } from './record-file.js'
 import { type Cleanup, openSession, type Planned, planFor, type Session } from './session.js'
-import { type Flags, resolveSettings, type Settings } from './settings.js'
+import type { Settings } from './settings.js'
 import { SettingsError } from './settings-error.js'
 import { describeWaivers, readWaivers } from './waivers.js'
 
@@ -204,8 +204,7 @@ export async function tell(record: RunRecord, out: string, names: readonly Repor
 }
 
 /** Makes a run and answers its exit code. */
-export async function run(flags: Flags): Promise<number> {
-  const settings = await resolveSettings(flags, process.env)
+export async function run(settings: Settings): Promise<number> {
   try {
     return await make(settings)
   } catch (cause) {

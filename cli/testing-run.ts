@@ -10,6 +10,7 @@ import {
 } from '../certification/claims.js'
 import { Lab } from '../fixtures/lab.js'
 import { Validator } from '../fixtures/validator.js'
+import type { Contract } from '../openapi/contract.js'
 import { loadContract } from '../openapi/load.js'
 import { renderConsole } from '../reporters/console.js'
 import type { RunRecord } from '../reporters/record.js'
@@ -22,9 +23,15 @@ import { exitCodeOf, recordOf } from './run.js'
 import { openSession, type Session } from './session.js'
 import { type Flags, resolveSettings, type Settings } from './settings.js'
 
-// What every run of a file would make for itself again.
-const CONTRACT = await loadContract()
+// What every run would make for itself again.
 const VALIDATOR = new Validator()
+const contracts = new Map<string | undefined, Promise<Contract>>()
+
+function contractOf(release: string | undefined): Promise<Contract> {
+  const known = contracts.get(release) ?? loadContract(release)
+  contracts.set(release, known)
+  return known
+}
 
 async function reportsOf({ setup }: Session): Promise<CellReport[]> {
   const lab = new Lab(setup, undefined, VALIDATOR)
@@ -40,10 +47,10 @@ async function reportsOf({ setup }: Session): Promise<CellReport[]> {
 }
 
 /** What a verifier would say against a record that such a run made. */
-const troublesOf = (record: RunRecord): Troubles => [
+const troublesOf = (record: RunRecord, contract: Contract): Troubles => [
   ...conclusionTroubles(record),
-  ...planTroubles(record, CONTRACT),
-  ...proofTroubles(record, CONTRACT),
+  ...planTroubles(record, contract),
+  ...proofTroubles(record, contract),
   ...evidenceTroubles(record),
   ...coverageTroubles(record),
   ...timeTroubles(record, Date.now()),
@@ -62,7 +69,8 @@ interface Made {
 /** Runs as `nvcf-conformance run` with these flags; the settings are those of a config file, read already. */
 export async function runHere(flags: Flags, configured: Partial<Settings> = {}): Promise<Made> {
   const settings = { ...(await resolveSettings(flags, {})), ...configured }
-  const session = await openSession(settings, CONTRACT, plan(CONTRACT, CHECKS, settings))
+  const contract = await contractOf(settings.release)
+  const session = await openSession(settings, contract, plan(contract, CHECKS, settings))
   const reports = await reportsOf(session).catch(async (cause: unknown) => {
     await session.close()
     throw cause
@@ -71,7 +79,7 @@ export async function runHere(flags: Flags, configured: Partial<Settings> = {}):
   const made = recordOf(settings, session, execution, { waivers: [] })
   const record: RunRecord = JSON.parse(JSON.stringify(made))
   return {
-    ...{ code: exitCodeOf(record), record, troubles: troublesOf(record) },
+    ...{ code: exitCodeOf(record), record, troubles: troublesOf(record, contract) },
     stdout: renderConsole(record, { width: 100, colour: false, reports: [] }),
   }
 }

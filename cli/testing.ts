@@ -1,7 +1,7 @@
 /** What tests of the command line share: it as a process, and servers on loopback for it to meet. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { EventEmitter } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import {
   createServer,
   request as httpRequest,
@@ -11,10 +11,9 @@ import {
 } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { createServer as createSocketServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll } from 'vitest'
+import { inject } from 'vitest'
 import { isRecord, type JsonRecord, records, text } from '../openapi/json.js'
 import { CHECKS } from '../suites/checks/index.js'
 import type { Certificate } from './testing-certificate.js'
@@ -109,11 +108,8 @@ export async function serve(args: readonly string[], cwd: string): Promise<Runni
   return { ...running, url }
 }
 
-const scratches = mkdtempSync(join(tmpdir(), 'nvcf-conformance-cli-'))
-afterAll(() => rmSync(scratches, { recursive: true, force: true }))
-
-/** A new folder, which goes when the tests of the file are done. */
-export const scratch = (): string => mkdtempSync(join(scratches, 'cwd-'))
+/** A new folder, which goes when all tests are done. */
+export const scratch = (): string => mkdtempSync(join(inject('scratch'), 'cwd-'))
 
 /** Every file under a folder, by its path in it; none when there is no such folder. */
 export function filesUnder(folder: string): string[] {

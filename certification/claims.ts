@@ -2,7 +2,7 @@
  * What a record claims of itself, recomputed: its verdict and counts, its plan, its coverage, its times, and
  * that its verdicts rest on the evidence beside them. Pure.
  */
-import { type Contract, findOperation, type Operation } from '../openapi/contract.js'
+import type { Contract, Operation } from '../openapi/contract.js'
 import { dimensions } from '../reporters/coverage.js'
 import { isOfMatrix } from '../reporters/matrix.js'
 import { concluded, type RecordedCell, type RunRecord, type SuiteIdentity } from '../reporters/record.js'
@@ -91,25 +91,18 @@ function omissionTrouble({ leftOut }: Cell, { because, id, verdict }: RecordedCe
   return `${id} is ${verdict}, and was to be left out: ${leftOut.why}`
 }
 
-/** The cells that the record's own selection plans, or why it plans none. */
-function plannedFor({ run }: RunRecord, contract: Contract): readonly Cell[] | string {
+/** What the record's own selection plans. Throws SelectionError. */
+export function plannedFor({ run }: RunRecord, contract: Contract): readonly Cell[] {
   const { matrix, mode, profile, seed, selection, shard } = run
-  if (!isMode(mode)) return `there is no mode ${shown(mode)}`
-  try {
-    return plan(contract, CHECKS, {
-      ...{ matrix, mode, profile, seed, ...selection },
-      ...(shard !== null && { shard }),
-    })
-  } catch (cause) {
-    if (cause instanceof SelectionError) return cause.message
-    throw cause
-  }
+  if (!isMode(mode)) throw new SelectionError(`there is no mode ${shown(mode)}`)
+  return plan(contract, CHECKS, {
+    ...{ matrix, mode, profile, seed, ...selection },
+    ...(shard !== null && { shard }),
+  })
 }
 
 /** The record has every cell that its selection plans, and no other, in the order of the plan. */
-export function planTroubles(record: RunRecord, contract: Contract): Troubles {
-  const planned = plannedFor(record, contract)
-  if (typeof planned === 'string') return [`its selection cannot be planned: ${planned}`]
+export function planTroubles(record: RunRecord, contract: Contract, planned: readonly Cell[]): Troubles {
   const ids = new Set(record.cells.map(({ id }) => id))
   const gone = planned.filter(({ id }) => !ids.has(id))
   if (gone.length > 0)
@@ -254,16 +247,15 @@ function proofTrouble(
   return undefined
 }
 
-/** Every pass rests on all that its kind of proof needs; what cannot be planned is another rule's. */
-export function proofTroubles(record: RunRecord, contract: Contract): Troubles {
-  const planned = plannedFor(record, contract)
-  if (typeof planned === 'string') return []
+/** Every pass rests on all that its kind of proof needs. */
+export function proofTroubles(record: RunRecord, contract: Contract, planned: readonly Cell[]): Troubles {
+  const operations = new Map(contract.operations.map((operation) => [operation.id, operation]))
   const statuses = new Map(record.exchanges.map(({ id, response }) => [id, response?.status]))
   const recorded = new Map(record.cells.map((cell) => [cell.id, cell]))
   return planned
     .flatMap((cell) => {
       const own = recorded.get(cell.id)
-      const operation = findOperation(contract, cell.operation)
+      const operation = operations.get(cell.operation)
       if (own?.verdict !== 'pass' || operation === undefined) return []
       return proofTrouble(own, proofOf(cell, operation), (id) => statuses.get(id)) ?? []
     })

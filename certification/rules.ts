@@ -2,11 +2,14 @@
 import type { Contract } from '../openapi/contract.js'
 import { concluded, type RunRecord, type SuiteIdentity } from '../reporters/record.js'
 import { isFaulty } from '../reporters/waivers.js'
+import type { Cell } from '../suites/model.js'
+import { SelectionError } from '../suites/plan.js'
 import {
   conclusionTroubles,
   coverageTroubles,
   evidenceTroubles,
   isSameVersion,
+  plannedFor,
   planTroubles,
   proofTroubles,
   type Troubles,
@@ -14,6 +17,12 @@ import {
   waiverTroubles,
 } from './claims.js'
 import { missingIn } from './product.js'
+
+/** The plan made anew, why there is none to compare with, or why nobody can have made one. */
+export type Planning =
+  | { readonly contract: Contract; readonly cells: readonly Cell[] }
+  | { readonly moot: string }
+  | { readonly impossible: string }
 
 /** What the rules are asked about. */
 export interface Accepted {
@@ -24,6 +33,7 @@ export interface Accepted {
   readonly contract?: Contract
   /** Hex SHA-256 of the contract's documents in the bundle. */
   readonly enclosedContract: string
+  readonly planning: Planning
   readonly product: unknown
   /** The texts of the bundle by file name, those in which secrets might stand. */
   readonly texts: ReadonlyMap<string, string>
@@ -53,16 +63,33 @@ const unless = (...cases: readonly (readonly [broken: boolean, trouble: string])
   troubles: cases.filter(([broken]) => broken).map(([, trouble]) => trouble),
 })
 
-/** Whether this verifier plans what the record's suite planned. */
-const planner = ({ contract, record, verifier }: Accepted): Contract | string => {
+/** What the record's suite planned, or why this verifier cannot say. */
+export function planningOf({
+  contract,
+  record,
+  verifier,
+}: Pick<Accepted, 'contract' | 'record' | 'verifier'>): Planning {
+  const because = (moot: string) => ({ moot })
   if (record.contract.spec !== undefined)
-    return `the plan follows ${record.contract.spec}, which was laid over the contract and is not enclosed`
+    return because(
+      `the plan follows ${record.contract.spec}, which was laid over the contract and is not enclosed`,
+    )
   if (!isSameVersion(record.suite, verifier))
-    return `another version made the record: verify it with ${record.suite.name} ${record.suite.version}`
+    return because(
+      `another version made the record: verify it with ${record.suite.name} ${record.suite.version}`,
+    )
   if (contract === undefined || contract.sha256 !== record.contract.sha256)
-    return `this verifier knows release ${record.contract.release} by other documents, or not at all`
-  return contract
+    return because(`this verifier knows release ${record.contract.release} by other documents, or not at all`)
+  try {
+    return { contract, cells: plannedFor(record, contract) }
+  } catch (cause) {
+    if (cause instanceof SelectionError) return { impossible: cause.message }
+    throw cause
+  }
 }
+
+const reasonIn = (planning: Exclude<Planning, { readonly cells: unknown }>): string =>
+  'moot' in planning ? planning.moot : planning.impossible
 
 const SEMVER_RELEASE = /^[1-9]\d*\.\d+\.\d+$|^0\.\d+\.\d+$/
 
@@ -84,23 +111,22 @@ export const RULES: readonly Rule[] = [
     id: 'plan',
     decides: 'authentic',
     holds: 'the cells are those that the selection of the run plans',
-    judge: (accepted) => {
-      const contract = planner(accepted)
-      return typeof contract === 'string'
-        ? { moot: contract }
-        : { troubles: planTroubles(accepted.record, contract) }
+    judge: ({ planning, record }) => {
+      if ('impossible' in planning)
+        return { troubles: [`its selection cannot be planned: ${planning.impossible}`] }
+      return 'moot' in planning
+        ? planning
+        : { troubles: planTroubles(record, planning.contract, planning.cells) }
     },
   },
   {
     id: 'proofs',
     decides: 'authentic',
     holds: 'every pass rests on all that proves it: signs of life, controls, states read back',
-    judge: (accepted) => {
-      const contract = planner(accepted)
-      return typeof contract === 'string'
-        ? { moot: contract }
-        : { troubles: proofTroubles(accepted.record, contract) }
-    },
+    judge: ({ planning, record }) =>
+      'cells' in planning
+        ? { troubles: proofTroubles(record, planning.contract, planning.cells) }
+        : { moot: `what has to be proved cannot be told: ${reasonIn(planning)}` },
   },
   {
     id: 'contract',
@@ -210,15 +236,15 @@ export const RULES: readonly Rule[] = [
     id: 'canonical-set',
     decides: 'certifying',
     holds: 'the whole plan of the profile was run',
-    judge: (accepted) => {
-      const { cells, run } = accepted.record
-      const contract = planner(accepted)
+    judge: ({ planning, record: { cells, run } }) => {
       const leftOut = cells.filter(
         ({ verdict }) => verdict === 'excluded' || verdict === 'unsupported',
       ).length
       const { checks, operations, unsupported } = run.selection
       return unless(
-        [typeof contract === 'string', `the plan cannot be recomputed: ${String(contract)}`],
+        ...('cells' in planning
+          ? []
+          : [[true, `the plan cannot be recomputed: ${reasonIn(planning)}`] as const]),
         [checks.length + operations.length > 0, 'the run was narrowed to checks or operations'],
         [unsupported.length > 0, `the target lacks ${unsupported.join(', ')}`],
         [run.shard !== null, 'it is one shard of a run'],

@@ -137,7 +137,11 @@ const RECORDS: readonly (readonly [what: string, record: () => RunRecord, rules:
   ],
   ['another seed', () => withRun({ seed: 43 }), ['plan']],
   ['another profile', () => withRun({ profile: 'full' }), ['plan']],
-  ['a mode that there is not', () => withRun({ mode: 'total' }), ['plan', 'mode', 'record-certifies']],
+  [
+    'a mode that there is not',
+    () => withRun({ mode: 'total' }),
+    ['plan', 'mode', 'canonical-set', 'record-certifies'],
+  ],
   [
     'another contract',
     () => redone(WHOLE, { contract: { ...WHOLE.contract, sha256: 'b'.repeat(64) } }),

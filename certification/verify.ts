@@ -9,7 +9,7 @@ import { productBytes, recordBytes, reportBytes, sumsOf } from './bundle.js'
 import { KeyError, type PublicKey, readPublicKey } from './keys.js'
 import { FILES, isExpected, NEEDED } from './layout.js'
 import { Refusal } from './refusal.js'
-import { type Accepted, RULES } from './rules.js'
+import { type Accepted, planningOf, RULES } from './rules.js'
 
 /** What a verifier brings. */
 export interface Verifier {
@@ -165,10 +165,10 @@ async function acceptedOf(
   const contract = await verifier.contractOf(record.contract.release)
   const report = utf8(files.get(FILES.report))
   const product = jsonOf(utf8(files.get(FILES.product)))
+  const known = { record, verifier: verifier.suite, ...(contract !== undefined && { contract }) }
   return {
-    record,
-    verifier: verifier.suite,
-    ...(contract !== undefined && { contract }),
+    ...known,
+    planning: planningOf(known),
     enclosedContract: enclosedContract(files),
     product,
     texts: new Map([

@@ -17,6 +17,7 @@ import type { RunRecord } from '../reporters/record.js'
 import { examined } from '../suites/area.js'
 import { CHECKS } from '../suites/checks/index.js'
 import { grouped } from '../suites/group.js'
+import type { Cell } from '../suites/model.js'
 import { plan, running } from '../suites/plan.js'
 import type { CellReport } from '../suites/results.js'
 import { exitCodeOf, recordOf } from './run.js'
@@ -47,10 +48,10 @@ async function reportsOf({ setup }: Session): Promise<CellReport[]> {
 }
 
 /** What a verifier would say against a record that such a run made. */
-const troublesOf = (record: RunRecord, contract: Contract): Troubles => [
+const troublesOf = (record: RunRecord, contract: Contract, cells: readonly Cell[]): Troubles => [
   ...conclusionTroubles(record),
-  ...planTroubles(record, contract),
-  ...proofTroubles(record, contract),
+  ...planTroubles(record, contract, cells),
+  ...proofTroubles(record, contract, cells),
   ...evidenceTroubles(record),
   ...coverageTroubles(record),
   ...timeTroubles(record, Date.now()),
@@ -70,7 +71,8 @@ interface Made {
 export async function runHere(flags: Flags, configured: Partial<Settings> = {}): Promise<Made> {
   const settings = { ...(await resolveSettings(flags, {})), ...configured }
   const contract = await contractOf(settings.release)
-  const session = await openSession(settings, contract, plan(contract, CHECKS, settings))
+  const cells = plan(contract, CHECKS, settings)
+  const session = await openSession(settings, contract, cells)
   const reports = await reportsOf(session).catch(async (cause: unknown) => {
     await session.close()
     throw cause
@@ -79,7 +81,7 @@ export async function runHere(flags: Flags, configured: Partial<Settings> = {}):
   const made = recordOf(settings, session, execution, { waivers: [] })
   const record: RunRecord = JSON.parse(JSON.stringify(made))
   return {
-    ...{ code: exitCodeOf(record), record, troubles: troublesOf(record, contract) },
+    ...{ code: exitCodeOf(record), record, troubles: troublesOf(record, contract, cells) },
     stdout: renderConsole(record, { width: 100, colour: false, reports: [] }),
   }
 }

@@ -234,8 +234,15 @@ export interface Contract {
   readonly keyIssue: Readonly<Partial<Record<KeyKind, KeyIssue>>>
 }
 
+/** Every plan compares every operation's shape with those of the others. */
+const shapes = new Map<OperationId, string>()
+
 /** The operation's identity across sources that name path parameters differently. */
-export const shape = (operation: OperationId): string => operation.replaceAll(/\{[^}]*\}/g, '{}')
+export function shape(operation: OperationId): string {
+  const known = shapes.get(operation) ?? operation.replaceAll(/\{[^}]*\}/g, '{}')
+  shapes.set(operation, known)
+  return known
+}
 
 /** Finds an operation by `METHOD path`, whatever its path parameters are called. */
 export function findOperation(contract: Contract, id: OperationId): Operation | undefined {

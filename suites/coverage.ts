@@ -88,12 +88,22 @@ function inside({ keyword, operand, place }: Asking): Inner[] {
   )
 }
 
-/** The places of all keywords that ask something. */
-export const keywordsOf = (schema: Schema, at = '#'): string[] =>
+const placesIn = (schema: Schema, at: string): string[] =>
   asking(schema, at).flatMap((one) => [
     one.place,
-    ...inside(one).flatMap((inner) => keywordsOf(inner.schema, inner.place)),
+    ...inside(one).flatMap((inner) => placesIn(inner.schema, inner.place)),
   ])
+
+/** Schemas stand in many operations. */
+const places = new WeakMap<object, readonly string[]>()
+
+/** The places of all keywords that ask something. */
+export function keywordsOf(schema: Schema): readonly string[] {
+  if (!isRecord(schema)) return []
+  const known = places.get(schema) ?? placesIn(schema, '#')
+  places.set(schema, known)
+  return known
+}
 
 /** What of the value comes to the schema inside the keyword. */
 function reaching(keyword: string, { schema, token }: Inner, value: unknown, whole: Schema, takes: Takes) {
@@ -134,7 +144,7 @@ export function exercised(schema: Schema, value: unknown, takes: Takes): Set<str
 
 /** What nothing exercised. A schema of which nothing was is named once, and stands for all keywords in it. */
 export function unexercised(schema: Schema, reached: ReadonlySet<string>, at = '#'): string[] {
-  const all = keywordsOf(schema, at)
+  const all = at === '#' ? keywordsOf(schema) : placesIn(schema, at)
   if (all.length > 0 && !all.some((place) => reached.has(place))) return [at]
   return asking(schema, at).flatMap((one) =>
     reached.has(one.place)

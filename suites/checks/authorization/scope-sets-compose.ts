@@ -7,9 +7,16 @@ import { denial, grant } from '../../verdict.js'
 /** Pairs of a set and its complement: what any scope opens, one of the two opens and, alone, the other not. */
 const PAIRS = 3
 
+/** Lots that were drawn: each is drawn for every operation. */
+const lots = new Map<string, boolean>()
+
 /** Whether the seed puts the scope into the first set of the pair. */
-const isFirst = (seed: number, pair: number, keyKind: KeyKind, scope: string): boolean =>
-  createHash('sha256').update(`${seed}/${pair}/${keyKind}/${scope}`).digest().readUInt8(0) % 2 === 0
+function isFirst(seed: number, pair: number, keyKind: KeyKind, scope: string): boolean {
+  const lot = `${seed}/${pair}/${keyKind}/${scope}`
+  const drawn = lots.get(lot) ?? createHash('sha256').update(lot).digest().readUInt8(0) % 2 === 0
+  lots.set(lot, drawn)
+  return drawn
+}
 
 /** Sets of scopes, the same for every operation. */
 const drawn = (scopes: readonly string[], keyKind: KeyKind, seed: number): string[][] =>

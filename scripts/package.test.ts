@@ -1,11 +1,21 @@
 /** The package as it is published: what is in it, and that it runs where nothing but its dependencies is. */
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { PRODUCT_MEMBERS } from '../certification/product.js'
 import { filesUnder, KNOWN_TO_FAIL } from '../cli/testing.js'
 import { FAULTS } from '../fixtures/gateway/faults.js'
 import { VARIATIONS } from '../fixtures/gateway/variations.js'
@@ -42,6 +52,10 @@ const UNSAID: readonly (readonly [what: string, text: string])[] = [
   ['the folder of its sources', repository],
   ['a package registry', '://registry.'],
 ]
+
+const SHEET = Object.keys(PRODUCT_MEMBERS)
+  .map((member) => `${member}: this`)
+  .join('\n')
 
 const home = mkdtempSync(join(tmpdir(), 'nvcf-conformance-package-'))
 const modules = join(home, 'node_modules')
@@ -112,8 +126,8 @@ describe('the package', () => {
 })
 
 describe('installed with its dependencies alone', () => {
-  test('runs in full and conforms', async () => {
-    await execute(program, ['run', '--out', 'report'])
+  test('runs and conforms, and what it made is signed and verified', async () => {
+    await execute(program, ['run', '--profile', 'core', '--out', 'report'])
     const { cells, counts, suite, verdict }: RunRecord = JSON.parse(
       readFileSync(join(home, 'report', 'record.json'), 'utf8'),
     )
@@ -125,6 +139,14 @@ describe('installed with its dependencies alone', () => {
     expect(failed).toEqual([])
     expect(counts).toMatchObject({ inconclusive: 0, unsupported: 0, excluded: 0, error: 0 })
     expect(counts.pass).toBeGreaterThan(0)
+    writeFileSync(join(home, 'sheet.yaml'), SHEET)
+    await execute(program, ['keygen', '--out', 'key.pem'])
+    const record = join('report', 'record.json')
+    const parts = ['--key', 'key.pem', '--product', 'sheet.yaml']
+    await execute(program, ['bundle', record, ...parts, '--out', 'bundle.zip'])
+    const { stdout } = await execute(program, ['verify', 'bundle.zip', '--key', 'key.pem.pub'])
+    expect(stdout).toContain('authentic:  yes')
+    expect(stdout).toContain('✔ report ')
   })
 
   test('helps', async () => {

@@ -14,6 +14,18 @@ import type { RunRecord } from '../reporters/record.js'
 // Each run waits more than it works.
 vi.setConfig({ maxConcurrency: 4, testTimeout: 240_000 })
 
+/** Each service and each effect once: together, the variations are tried on every operation. */
+const FEW = [
+  'POST /v1/keys',
+  'PUT /v1/keys/{key-id}/authorizations',
+  'GET /v2/nvcf/functions',
+  'POST /v2/nvcf/functions',
+  'DELETE /v2/nvcf/functions/{functionId}/versions/{functionVersionId}',
+  'POST /v2/nvcf/pexec/functions/{functionId}',
+  'GET /v1/nvct/tasks',
+  'GET /v1/accounts/{ncaId}/clusters',
+]
+
 const ALL = VARIATIONS.map(({ id }) => id)
 
 function expectSilence(code: number | null, { cells, leftBehind }: RunRecord): void {
@@ -26,13 +38,13 @@ function expectSilence(code: number | null, { cells, leftBehind }: RunRecord): v
   expect(leftBehind).toEqual([])
 }
 
-describe.concurrent('conformant on a sample of operations', () => {
+describe.concurrent('conformant on some operations', () => {
   test.for(VARIATIONS.map(({ id, sentence }) => [id, sentence] as const))(
     '%s: %s',
     async ([id], { onTestFinished }) => {
       const gateway = await startGateway({ variations: [id] })
       onTestFinished(() => gateway.close())
-      const flags = { gateway: gateway.url, out: scratch(), seed: '42', operation: SAMPLE }
+      const flags = { gateway: gateway.url, out: scratch(), seed: '42', operation: FEW }
 
       const { code, record, troubles } = await runHere(flags)
 

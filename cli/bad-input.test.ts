@@ -2,8 +2,17 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RunningGateway, startGateway } from '../fixtures/gateway/server.js'
-import { answering, closedPort, filesUnder, nvcf, proxyTo, remaining, scratch, takenPort } from './testing.js'
-import { selfSigned } from './testing-certificate.js'
+import {
+  answering,
+  closedPort,
+  filesUnder,
+  nvcf,
+  proxyTo,
+  remaining,
+  scratch,
+  selfSigned,
+  takenPort,
+} from './testing.js'
 
 /** A mistake, and what its one message must say: the thing that is wrong, and the mend. */
 interface Mistake {

@@ -1,5 +1,4 @@
 /** From a record to a certificate that somebody else accepts, as processes and by the tools of others. */
-import { execFileSync } from 'node:child_process'
 import { copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,19 +11,9 @@ import { isRecord, records, text } from '../openapi/json.js'
 import lock from '../package-lock.json' with { type: 'json' }
 import { concluded, type RunRecord } from '../reporters/record.js'
 import { renderJson } from '../reporters/write.js'
-import { filesUnder, nvcf, scratch } from './testing.js'
+import { filesUnder, nvcf, scratch, tool } from './testing.js'
 
 const tools = fileURLToPath(new URL('../.test-tools', import.meta.url))
-
-/** Runs a tool; where there is none, the error says how to get it. */
-function tool(file: string, args: readonly string[], cwd: string): string {
-  try {
-    return execFileSync(file, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
-  } catch (cause) {
-    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
-    throw missing ? new Error(`There is no ${file}: scripts/test-tools.sh installs it.`, { cause }) : cause
-  }
-}
 
 const PASSPHRASE = 'NVCF_CONFORMANCE_KEY_PASSPHRASE'
 const SHEET = Object.entries(PRODUCT)

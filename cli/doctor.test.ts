@@ -2,8 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RunningGateway, startGateway } from '../fixtures/gateway/server.js'
-import { closedPort, filesUnder, nvcf, proxyTo, remaining, scratch } from './testing.js'
-import { selfSigned } from './testing-certificate.js'
+import { closedPort, filesUnder, nvcf, proxyTo, remaining, scratch, selfSigned } from './testing.js'
 
 let gateway: RunningGateway
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 /** What tests of the command line share: it as a process, and servers on loopback for it to meet. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { EventEmitter } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import {
@@ -16,7 +16,6 @@ import { fileURLToPath } from 'node:url'
 import { inject } from 'vitest'
 import { isRecord, type JsonRecord, records, text } from '../openapi/json.js'
 import { CHECKS } from '../suites/checks/index.js'
-import type { Certificate } from './testing-certificate.js'
 
 const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 
@@ -110,6 +109,34 @@ export async function serve(args: readonly string[], cwd: string): Promise<Runni
 
 /** A new folder, which goes when all tests are done. */
 export const scratch = (): string => mkdtempSync(join(inject('scratch'), 'cwd-'))
+
+/** What a tool of the machine prints; where there is none, the error says how to get it. */
+export function tool(file: string, args: readonly string[], cwd: string): string {
+  try {
+    return execFileSync(file, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  } catch (cause) {
+    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
+    throw missing ? new Error(`There is no ${file}: scripts/test-tools.sh installs it.`, { cause }) : cause
+  }
+}
+
+interface Certificate {
+  /** PEM. */
+  readonly key: string
+  /** PEM; its own authority. */
+  readonly cert: string
+}
+
+/** A self-signed certificate for these DNS names, valid for a day. */
+export function selfSigned(names: readonly string[]): Certificate {
+  const cwd = scratch()
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-noenc', '-keyout', 'key.pem']
+  const alternatives = `subjectAltName=${names.map((name) => `DNS:${name}`).join(',')}`
+  const subject = ['-subj', '/CN=nvcf-conformance test', '-addext', alternatives]
+  tool('openssl', ['req', '-x509', '-days', '1', ...key, ...subject, '-out', 'cert.pem'], cwd)
+  const read = (file: string) => readFileSync(join(cwd, file), 'utf8')
+  return { key: read('key.pem'), cert: read('cert.pem') }
+}
 
 /** Every file under a folder, by its path in it; none when there is no such folder. */
 export function filesUnder(folder: string): string[] {

@@ -126,8 +126,11 @@ export function coverageOf(
 /** All dimensions, in the order in which reports show them. */
 export const dimensions: readonly Dimension[] = Object.values(each((dimension) => dimension))
 
-/** Whole percent, and all of it only when nothing is missing. */
-const percent = ({ covered, total }: Tally): string => `${Math.floor((100 * covered) / total)}%`
+/** Whole percent; all of it only when nothing is missing, none only when nothing is covered. */
+function percent({ covered, total }: Tally): string {
+  const whole = Math.floor((100 * covered) / total)
+  return whole === 0 && covered > 0 ? 'under 1%' : `${whole}%`
+}
 
 /** `100% of 54 operations`; without those that the profile has none of. */
 export const totalsInWords = (coverage: Coverage): string[] =>

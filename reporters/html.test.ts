@@ -74,6 +74,14 @@ describe('the first screen', () => {
   })
 })
 
+test('a verdict on a part of the plan says on which', () => {
+  const leftOut = { verdict: 'excluded', why: 'not asked for' } as const
+  expect(
+    headText(render(sampleRecord({ cells: [{}, { id: 'b', leftOut }, { id: 'c', leftOut }] }))),
+  ).toContain('This verdict is on 1 cell of 3; the others were left out')
+  expect(headText(render(sampleRecord({ cells: [{}] })))).not.toContain('This verdict is on')
+})
+
 describe('what is compared and put up with', () => {
   const cells: SampleCell[] = [
     { verdict: 'fail', deviation: 'over-grant', observed: '200: an old one' },
@@ -112,6 +120,7 @@ describe('what is compared and put up with', () => {
     expect(headText(page)).toContain('2 waivers excuse 1 cell; 1 of them does not hold.')
     expect(sectionText(page, 'waivers')).toContain('applied 1 known ann 2031-02-03')
     expect(sectionText(page, 'waivers')).toContain('unknown 0 gone bob 2031-02-03')
+    expect(page).toContain('aria-label="over-granted, waived"')
   })
 })
 
@@ -334,12 +343,14 @@ describe('its size', () => {
   test('every finding is shown or counted, its answer first', () => {
     const page = pageOf(cellsOf(175, () => bad))
     const shown = page.match(/<details class="finding"/g)?.length ?? 0
-    const rest = /and (\d+) more findings in record\.json: (\d+) scope-denies/.exec(
-      sectionText(page, 'findings'),
-    )
+    const findings = sectionText(page, 'findings')
+    const rest = [...findings.matchAll(/(\d+) (?:more )?findings? in record\.json: (\d+) scope-denies/g)]
     expect(shown).toBeGreaterThan(200)
-    expect(shown + Number(rest?.[1])).toBe(7000)
-    expect(rest?.[2]).toBe(rest?.[1])
+    expect(rest.reduce((sum, [, left]) => sum + Number(left), shown)).toBe(7000)
+    expect(rest.map(([, left]) => left)).toEqual(rest.map(([, , ofCheck]) => ofCheck))
+    // Every operation is named, and its first findings are told before the last of any other.
+    expect(page.match(/<details class="operation"/g)).toHaveLength(175)
+    expect(rest).toHaveLength(175)
     const answers = page.match(/<b>Answer<\/b>/g)?.length ?? 0
     expect(answers).toBeGreaterThan(page.match(/<b>Key before<\/b>/g)?.length ?? 0)
     expect(page).toContain('In record.json: key before x')

@@ -20,7 +20,7 @@ import { contextOf } from './html/context.js'
 import { explorerSection } from './html/explorer.js'
 import { findingSections } from './html/finding-list.js'
 import { head, productInWords } from './html/head.js'
-import { html, Markup } from './html/markup.js'
+import { html, Markup, NOTHING } from './html/markup.js'
 import { matrixSection } from './html/matrix-table.js'
 import { timingSection } from './html/timing.js'
 import type { RunRecord } from './record.js'
@@ -89,7 +89,12 @@ export function* renderHtml(record: RunRecord): Generator<string> {
     0,
   )
   const findings = findingSections(context, new Budget(PAGE - taken))
-  const sections = [findings, ...before, ...after]
+  const sections = [
+    findings.get('required') ?? NOTHING,
+    ...before,
+    findings.get('advisory') ?? NOTHING,
+    ...after,
+  ]
   const product = productInWords(record)
   yield html`<!doctype html>
 <html lang="en">

@@ -109,7 +109,7 @@ describe('the Markdown summary', () => {
 
   test('shows the ends of a long proof', () => {
     const exchanges = Array.from({ length: 13 }, (_, index) =>
-      sampleExchange({ id: `x${index}`, purpose: `step ${index}.` }),
+      sampleExchange({ id: `x${index}`, credential: `key ${index}.` }),
     )
     const pageWith = (count: number) =>
       renderMarkdown(
@@ -123,13 +123,12 @@ describe('the Markdown summary', () => {
           exchanges,
         }),
       )
-    const steps = (page: string) =>
-      (page.match(/\*\*step \d+/g) ?? []).map((step) => step.slice('**step '.length))
+    const steps = (page: string) => [...page.matchAll(/\*\*Step\*\*, key (\d+)\./g)].map(([, step]) => step)
     expect(steps(pageWith(10))).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
     expect(steps(pageWith(7))).toHaveLength(7)
     expect(pageWith(10)).not.toContain('in record.json, then')
     expect(steps(pageWith(13))).toEqual(['0', '1', '2', '3', '4', '5', '9', '10', '11', '12'])
-    expect(pageWith(13)).toContain('\nand 3 exchanges in record.json, then:\n\n**step 9.**')
+    expect(pageWith(13)).toContain('\nand 3 exchanges in record.json, then:\n\n**Step**, key 9.')
   })
 
   test('counts verdicts by check and in all', () => {

@@ -1,7 +1,7 @@
 /** A summary for the page of a CI job, from the record: GitHub-flavoured Markdown. */
 
 import { grouped } from '../suites/group.js'
-import { type Exchange, type Level, VERDICTS } from '../suites/model.js'
+import { type Level, VERDICTS } from '../suites/model.js'
 import { DIMENSIONS, dimensions, fraction, missingInWords, totalsInWords } from './coverage.js'
 import {
   deviationsInWords,
@@ -29,6 +29,7 @@ import {
   type Proof,
   proofInWords,
   proofsOf,
+  ROLES,
   reasons,
   targetInWords,
   VERDICT_GLYPHS,
@@ -66,14 +67,15 @@ function message(first: string, headers: Readonly<Record<string, string>>, body:
   return [...lines, ...(cut === undefined || cut === '' ? [] : ['', cut])].join('\n')
 }
 
-function exchangeLines({ purpose, credential, request, response, silence, attempts }: Exchange): string[] {
+function exchangeLines({ role, seen }: Proof): string[] {
+  const { attempts, credential, request, response, silence } = seen
   const tries = attempts > 1 ? `, sent ${attempts} times` : ''
   const answer =
     response === undefined
       ? [`No answer: ${inline(silence ?? 'unknown')}`]
       : fenced('http', message(String(response.status), response.headers, response.body))
   return [
-    `**${inline(purpose)}**, ${inline(credential)}${tries}`,
+    `**${ROLES[role]}**, ${inline(credential)}${tries}`,
     '',
     ...fenced('http', message(`${request.method} ${request.url}`, request.headers, request.body)),
     '',
@@ -101,11 +103,9 @@ function findingLines({ cell, finding }: Failure, proofs: readonly Proof[], reco
     '',
     ...fenced('sh', singleLine(replay)),
     '',
-    ...proofs.slice(0, FIRST_EXCHANGES).flatMap(({ seen }) => exchangeLines(seen)),
+    ...proofs.slice(0, FIRST_EXCHANGES).flatMap(exchangeLines),
     ...(hidden > 0 ? [`and ${counted(hidden, 'exchange')} in record.json, then:`, ''] : []),
-    ...proofs
-      .slice(Math.max(FIRST_EXCHANGES, proofs.length - LAST_EXCHANGES))
-      .flatMap(({ seen }) => exchangeLines(seen)),
+    ...proofs.slice(Math.max(FIRST_EXCHANGES, proofs.length - LAST_EXCHANGES)).flatMap(exchangeLines),
     '</details>',
     '',
   ]

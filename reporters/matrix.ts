@@ -99,6 +99,14 @@ export interface ScopeMatrix {
 const columnOf = ({ check, credential, scope }: RecordedCell): string =>
   check === TOGETHER ? SCOPES_TOGETHER : (scope ?? credential.replace(/^task /, ''))
 
+/** Scopes that are asked together have a column only where they are not asked alone. */
+const hasPlace = ({ run }: RunRecord, { check }: RecordedCell): boolean =>
+  PASSED.has(check) && (run.matrix === 'grouped' || check !== TOGETHER)
+
+/** The column in which a cell stands; undefined for one that stands in none. */
+export const columnIn = (record: RunRecord, cell: RecordedCell): string | undefined =>
+  hasPlace(record, cell) ? columnOf(cell) : undefined
+
 /** `together` says whether the scopes that were not asked alone were refused in one key. */
 function markOf({ check, finding, scope, verdict }: RecordedCell, together: boolean): Mark {
   const passed = PASSED.get(check) ?? 'granted'
@@ -131,8 +139,7 @@ function row(operation: string, cells: readonly RecordedCell[], columns: readonl
 }
 
 export function scopeMatrix(record: RunRecord): ScopeMatrix {
-  const isGrouped = record.run.matrix === 'grouped'
-  const cells = record.cells.filter(({ check }) => PASSED.has(check) && (isGrouped || check !== TOGETHER))
+  const cells = record.cells.filter((cell) => hasPlace(record, cell))
   const scopes = new Set(cells.flatMap(({ scope }) => scope ?? []))
   const asked = new Set(cells.map(columnOf))
   const columns = [...new Set([...scopes, ...CREDENTIALS.filter((name) => asked.has(name)), ...asked])]

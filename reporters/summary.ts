@@ -140,6 +140,18 @@ export function proofsOf(record: RunRecord): (cell: RecordedCell) => Proof[] {
     })
 }
 
+/** What an exchange is to a cell: the same request may serve several that expect different things of it. */
+export const ROLES: Readonly<Record<EvidenceRole, string>> = {
+  'alive-before': 'Key before',
+  'state-before': 'State before',
+  answer: 'Answer',
+  'state-after': 'State after',
+  'alive-after': 'Key after',
+  control: 'Control',
+  'state-after-control': 'State after the control',
+  step: 'Step',
+}
+
 const shown = ({ seen, shows }: Proof): string => shows ?? `${seen.response?.status ?? 'no answer'}`
 
 function aroundAnswer(label: string, before: Proof | undefined, after: Proof | undefined): string[] {

@@ -12,7 +12,7 @@ import {
   reasons,
   targetInWords,
 } from '../summary.js'
-import { inSeconds } from '../text.js'
+import { counted, inSeconds } from '../text.js'
 import { andMore, listing } from './budget.js'
 import { type Context, marksOf, tags, verdictInWords } from './context.js'
 import { waivedInWords } from './finding-list.js'
@@ -139,10 +139,11 @@ ${listing(budget, {
   ],
 })}${when(
   drawn.length > 0,
-  html`<h3>Operations not covered</h3>
+  html`<details${when(drawn.length <= FEW, html` open`)}><summary><h3>${counted(operations.missing.length, 'operation')} not covered</h3></summary>
 <ul>
 ${drawn}</ul>
-${andMore(rest, 'operation')}`,
+${andMore(rest, 'operation')}</details>
+`,
 )}${when(
   others !== '',
   html`<p>Not covered: ${others}; record.json names them.</p>
@@ -172,10 +173,13 @@ export function checksSection({ budget, record }: Context): Markup {
   const byCheck = [...grouped(record.cells, ({ check }) => check)].map(([check, own]) => ({ check, own }))
   const titles = new Map(CHECKS.map(({ id, title }) => [id, title]))
   const shown = VERDICTS.filter((verdict) => verdict === 'pass' || record.counts[verdict] > 0)
+  const isOut = ({ own }: (typeof byCheck)[number]) =>
+    own.every(({ verdict }) => verdict === 'excluded' || verdict === 'unsupported')
+  const out = byCheck.filter(isOut)
   return section(
     'checks',
     'Checks',
-    listing(budget, {
+    html`${listing(budget, {
       caption: 'Cells by check and verdict',
       columns: [
         { title: 'Check' },
@@ -183,7 +187,7 @@ export function checksSection({ budget, record }: Context): Markup {
         { title: 'Level' },
         ...shown.map((verdict) => ({ title: COUNTED_AS[verdict], numeric: true })),
       ],
-      items: byCheck,
+      items: byCheck.filter((one) => !isOut(one)),
       noun: 'check',
       cells: ({ check, own }) => [
         linked(`check=${encodeURIComponent(check)}`, html`<code>${check}</code>`),
@@ -194,7 +198,11 @@ export function checksSection({ budget, record }: Context): Markup {
           return html`<span class="${count === 0 ? 'none' : wanted}">${count}</span>`
         }),
       ],
-    }),
+    })}${when(
+      out.length > 0,
+      html`<p class="rest">Nothing was run of ${counted(out.length, 'check')}: ${out.map(({ check }) => check).join(', ')}.</p>
+`,
+    )}`,
   )
 }
 
@@ -222,7 +230,7 @@ export function waiversSection({ budget, record }: Context): Markup {
             waived,
             reason,
             owner,
-            expires,
+            html`<span class="date">${expires}</span>`,
           ],
         }),
       )
@@ -245,6 +253,9 @@ ${drawn}</ul>
 ${andMore(rest, 'thing')}`,
   )
 }
+
+/** So many are read at once. */
+const FEW = 10
 
 const orAll = (names: readonly string[]): string => (names.length === 0 ? 'all' : names.join(', '))
 

@@ -111,6 +111,7 @@ async function pageWith(options: BrowserContextOptions): Promise<Page> {
 /** Loads the page anew. */
 async function open(fragment = '', page = shared, width = 1280): Promise<Page> {
   await page.goto('about:blank')
+  await page.mouse.move(0, 0)
   await page.emulateMedia({ media: 'screen' })
   await page.setViewportSize({ width, height: 900 })
   await page.goto(`${url}${fragment}`)
@@ -257,9 +258,9 @@ describe('search', () => {
   test('the table of checks leads to the cells of a check', async () => {
     const page = await open()
     await page.locator('#checks a', { hasText: 'scope-grants' }).click()
-    expect(await textOf(page.locator('#found'))).toMatch(
-      `${counting(({ check }) => check === 'scope-grants')} of `,
-    )
+    await expect
+      .poll(() => textOf(page.locator('#found')))
+      .toBe(`${counting(({ check }) => check === 'scope-grants')} of ${record.cells.length} cells`)
   })
 })
 
@@ -362,6 +363,29 @@ describe('the matrix', () => {
     expect(await page.getByRole('gridcell', { name: 'over-granted', exact: true }).count()).toBe(1)
   })
 
+  test('a click keeps what is shown, until Escape', async () => {
+    const page = await open()
+    await placeOf(page, OVER_GRANTED.operation, OVER_GRANTED.scope).click()
+    await placeOf(page, 12, 2).hover()
+    expect(await textOf(panelOf(page))).toContain('key [scope_5]')
+    await page.keyboard.press('Escape')
+    await placeOf(page, 12, 3).hover()
+    expect(await textOf(panelOf(page))).toContain('key [scope_3]')
+  })
+
+  test('a pointer that rests does not take the panel from the keyboard', async () => {
+    const page = await open('', shared, 1280)
+    await unfoldAll(page)
+    await placeOf(page, 2, 1).hover()
+    await placeOf(page, 2, 4).focus()
+    for (let step = 0; step < 15; step++) {
+      await page.keyboard.press('ArrowDown')
+      const { row } = Object(await focused(page))
+      expect(await textOf(panelOf(page))).toContain(`/parts/${row}Credential`)
+      expect(await textOf(page.locator('.heads .pointed'))).toBe('scope_4')
+    }
+  })
+
   test('says that the documents say nothing', async () => {
     const page = await open()
     await unfoldAll(page)
@@ -393,12 +417,16 @@ test('what the target worded is text', async () => {
   )
 })
 
-test('prints unfolded, and without controls', async () => {
+test('prints unfolded, without controls, and of what stands around an answer the name', async () => {
   const page = await open()
-  const folded = page.locator('details.exchange:not([open]) pre').first()
-  expect(await folded.isVisible()).toBe(false)
+  await page.evaluate('document.querySelector("details.finding").open = false')
+  const answer = page.locator('details.exchange[open] pre').first()
+  const around = page.locator('details.exchange.around').first()
+  expect(await answer.isVisible()).toBe(false)
   await page.emulateMedia({ media: 'print' })
-  expect(await folded.isVisible()).toBe(true)
+  expect(await answer.isVisible()).toBe(true)
+  expect(await around.locator('summary').isVisible()).toBe(true)
+  expect(await around.locator('pre').first().isVisible()).toBe(false)
   expect(await page.locator('table.marks thead th span', { hasText: 'scope_5' }).first().isVisible()).toBe(
     true,
   )

@@ -49,6 +49,10 @@ interface Column {
   readonly numeric?: boolean
 }
 
+/** Where the screen is too narrow for a row, each cell says what it tells. */
+const titled = (column: Column | undefined): Markup =>
+  typeof column?.title === 'string' ? html` data-title="${column.title}"` : NOTHING
+
 interface Listing<Item> {
   /** What the table is called where it cannot be seen. */
   readonly caption: string
@@ -71,7 +75,7 @@ export function listing<Item>(
   const kind = (index: number) => when(columns[index]?.numeric === true, html` class="number"`)
   const { drawn, rest } = budget.draw(items, MOST_ROWS, (item) => {
     const [first = '', ...others] = cells(item)
-    return html`<tr><th scope="row">${first}</th>${others.map((cell, index) => html`<td${kind(index + 1)}>${cell}</td>`)}</tr>
+    return html`<tr><th scope="row">${first}</th>${others.map((cell, index) => html`<td${kind(index + 1)}${titled(columns[index + 1])}>${cell}</td>`)}</tr>
 `
   })
   const heads = columns.map(({ title }, index) => html`<th scope="col"${kind(index)}>${title}</th>`)

@@ -120,9 +120,10 @@ const verdictOf = ({ glyph, marks, verdict, word }) =>
  */
 function evidenceOf(cell, brief = false) {
   const finding = document.getElementById(fragmentOf(cell.id))
+  const shows = finding?.querySelector('.exchange') ?? null
   const links = [
     make('a', { href: `#${fragmentOf(cell.id)}` }, finding === null ? 'link to this cell' : 'the finding'),
-    finding === null ? `; its exchanges are in record.json` : ' shows its exchanges',
+    shows === null ? '; all its exchanges are in record.json' : ' shows its exchanges',
   ]
   /** @type {[name: string, value: Node | string][]} */
   const facts = [
@@ -149,7 +150,8 @@ function evidenceOf(cell, brief = false) {
 
 // The scope matrix.
 
-const HINT = 'Point at a mark, or walk through the marks with the arrow keys, to see what is behind it.'
+const HINT =
+  'Point at a mark to see what is behind it, click to keep that here, or walk through the marks with the arrow keys.'
 const panel = document.getElementById('matrix-panel')
 const tables = [...document.querySelectorAll('table')].filter((table) => table.matches('.marks'))
 const heads = document.querySelector('.heads')
@@ -157,6 +159,7 @@ const heads = document.querySelector('.heads')
 /** @type {(place: HTMLTableCellElement | undefined) => void} */
 function showPlace(place) {
   if (panel === null) return
+  panel.classList.toggle('idle', place === undefined)
   for (const [number, column] of [...(heads?.children ?? [])].entries())
     column.classList.toggle('pointed', number > 0 && number === place?.cellIndex)
   if (place === undefined) return panel.replaceChildren(make('p', {}, HINT))
@@ -214,19 +217,31 @@ function stopAt(/** @type {HTMLTableCellElement} */ place) {
   place.tabIndex = 0
 }
 
+/** What a click keeps in the panel, wherever the pointer goes. @type {HTMLTableCellElement | undefined} */
+let kept
+/** Where the pointer was last: what scrolls away under it is not pointed at. */
+let pointer = ''
+
+addEventListener('pointermove', ({ screenX, screenY, target }) => {
+  const moved = `${screenX} ${screenY}` !== pointer
+  pointer = `${screenX} ${screenY}`
+  const place = placeOf(target)
+  if (moved && kept === undefined && place !== undefined) showPlace(place)
+})
+
 for (const table of tables) {
   table.setAttribute('role', 'grid')
   const places = [...table.querySelectorAll('td')]
   for (const place of places) place.tabIndex = -1
   const first = places.find(({ className }) => className !== '')
   if (first !== undefined) first.tabIndex = 0
-  table.addEventListener('mouseover', ({ target }) => {
-    const place = placeOf(target)
-    if (place !== undefined) showPlace(place)
+  table.addEventListener('click', ({ target }) => {
+    kept = placeOf(target)
   })
   table.addEventListener('focusin', ({ target }) => {
     const place = placeOf(target)
     if (place === undefined) return
+    kept = undefined
     stopAt(place)
     showPlace(place)
     // The panel lies over the lower end of what is scrolled.
@@ -236,7 +251,10 @@ for (const table of tables) {
   table.addEventListener('keydown', (event) => {
     const place = placeOf(event.target)
     if (place === undefined) return
-    if (event.key === 'Escape') return showPlace(undefined)
+    if (event.key === 'Escape') {
+      kept = undefined
+      return showPlace(undefined)
+    }
     const [number] = (place.dataset.cells ?? '').split(' ')
     const cell = cells[Number(number || Number.NaN)]
     if (event.key === 'Enter' && cell !== undefined) {
@@ -361,8 +379,13 @@ function rowOf(cell) {
   return row
 }
 
+/** What needs reading stands before what is well. */
+const URGENT = ['fail', 'error', 'inconclusive']
+const urgency = (/** @type {Cell} */ { verdict }) =>
+  URGENT.includes(verdict) ? URGENT.indexOf(verdict) : URGENT.length
+
 function search() {
-  const found = cells.filter(isWanted)
+  const found = cells.filter(isWanted).sort((a, b) => urgency(a) - urgency(b))
   rows.replaceChildren(...found.slice(0, MOST_ROWS).map(rowOf))
   const hidden = index.total - cells.length
   byId('found', HTMLElement).textContent =
@@ -413,6 +436,12 @@ function showCell(id) {
   selected.focus({ preventScroll: true })
 }
 
+selected.addEventListener('keydown', ({ key }) => {
+  if (key !== 'Escape') return
+  selected.hidden = true
+  words.focus()
+})
+
 /** Follows the address to a cell or a search; other fragments are headings, and the browser's own. */
 function follow() {
   const wanted = new URLSearchParams(location.hash.slice(1))
@@ -460,13 +489,15 @@ for (const source of document.querySelectorAll('.copyable')) {
 
 /** What scrolls can be reached with the tab key. */
 function markScrollers() {
-  for (const part of document.querySelectorAll('.scroll, .matrix')) {
+  for (const part of document.querySelectorAll('.scroll, .matrix, pre')) {
     if (part.scrollWidth > part.clientWidth || part.scrollHeight > part.clientHeight)
       part.setAttribute('tabindex', '0')
     else part.removeAttribute('tabindex')
   }
 }
 addEventListener('resize', markScrollers)
+// What was folded had no size.
+document.addEventListener('toggle', markScrollers, { capture: true })
 
 /** @type {HTMLDetailsElement[]} */
 let unfolded = []

@@ -1,7 +1,7 @@
 /** The redacted exchanges behind findings, each drawn once, the telling ones first. Pure. */
 import { grouped } from '../../suites/group.js'
 import { EVIDENCE_ROLES, type EvidenceRole, type Exchange } from '../../suites/model.js'
-import type { Proof } from '../summary.js'
+import { type Proof, ROLES } from '../summary.js'
 import { counted } from '../text.js'
 import { andMore, type Budget } from './budget.js'
 import { cut, html, lines, type Markup, NOTHING, when } from './markup.js'
@@ -16,17 +16,6 @@ const FIRST = 12
 const LAST = 8
 /** Bytes around those that are only named, and of the sentence about those that are not read. */
 const ROOM_AROUND = 150
-
-const ROLES: Readonly<Record<EvidenceRole, string>> = {
-  'alive-before': 'Key before',
-  'state-before': 'State before',
-  answer: 'Answer',
-  'state-after': 'State after',
-  'alive-after': 'Key after',
-  control: 'Control',
-  'state-after-control': 'State after the control',
-  step: 'Step',
-}
 
 /** Where there is no room for all, what was answered counts more than what surrounds it. */
 const TELLING_FIRST: readonly EvidenceRole[] = [
@@ -57,14 +46,14 @@ const anchor = ({ id }: Exchange): string => `exchange-${id}`
 
 /** The answer stands open, what surrounds it is folded. */
 function drawn({ role, seen, shows }: Proof): Markup {
-  const { attempts, credential, durationMs, purpose, request, response } = seen
+  const { attempts, credential, durationMs, request, response } = seen
   const tries = attempts > 1 ? `, sent ${counted(attempts, 'time')}` : ''
   const answer =
     response === undefined
       ? html`<p>${answerOf(seen)}</p>`
       : html`<pre>${message(String(response.status), response.headers, response.body)}</pre>`
-  return html`<details class="exchange" id="${anchor(seen)}"${when(role === 'answer', html` open`)}><summary><b>${ROLES[role]}</b>: ${readingOf(seen, shows)} <small>with ${credential}, ${durationMs} ms${tries}</small></summary>
-<p class="purpose">${purpose}</p><div class="messages"><div><p class="part">Request</p><pre>${message(`${request.method} ${request.url}`, request.headers, request.body)}</pre></div>
+  return html`<details class="exchange${when(role !== 'answer', html` around`)}" id="${anchor(seen)}"${when(role === 'answer', html` open`)}><summary><b>${ROLES[role]}</b>: ${readingOf(seen, shows)} <small>with ${credential}, ${durationMs} ms${tries}</small></summary>
+<div class="messages"><div><p class="part">Request</p><pre>${message(`${request.method} ${request.url}`, request.headers, request.body)}</pre></div>
 <div><p class="part">Response</p>${answer}</div></div></details>
 `
 }

@@ -13,8 +13,6 @@ import { breakable, cellFragment, facts, html, type Markup, NOTHING, section, wh
 
 /** Of the room that is left for findings, what their exchanges get at least. */
 const LEAST_FOR_EXCHANGES = 0.3
-/** Bytes below which no finding is told. */
-const LEAST_FINDING = 1000
 /** So many findings show all their exchanges, whatever is left for the others. */
 const WHOLE = 20
 /** So many operations are unfolded at once. */
@@ -66,63 +64,102 @@ const CLOSING = html`</details>
 `
 
 /** Those that are left to record.json, by check. */
-function leftOver(left: readonly Failure[]): Markup {
+function leftOver(left: readonly Failure[], more: boolean): Markup {
   const byCheck = [...grouped(left, ({ cell }) => cell.check)].map(([check, own]) => `${own.length} ${check}`)
   return left.length === 0
     ? NOTHING
-    : html`<p class="rest">and ${counted(left.length, 'more finding')} in record.json: ${byCheck.join(', ')}</p>
+    : html`<p class="rest">${when(more, html`and `)}${counted(left.length, more ? 'more finding' : 'finding')} in record.json: ${byCheck.join(', ')}</p>
 `
 }
 
-/** All findings within the room, and the ids of the cells that are shown. */
-export function findingSections(context: Context, budget: Budget): Markup {
-  const levels = LEVELS.map((level) => ({ level, groups: groups(context, level) }))
+interface OfLevel {
+  readonly level: Level
+  readonly groups: readonly Group[]
+}
+
+/** The first of each check and operation, then the second of each, and so on: no kind is crowded out by another. */
+function inTurn(found: readonly Failure[]): Failure[] {
+  const turns = [...grouped(found, ({ cell }) => `${cell.check}\n${cell.operation}`).values()].flatMap(
+    (own) => own.map((failure, turn) => ({ failure, turn })),
+  )
+  return turns.sort((a, b) => a.turn - b.turn).map(({ failure }) => failure)
+}
+
+interface Chosen {
+  /** Operations that are named. */
+  readonly named: ReadonlySet<Group>
+  /** Cells whose findings are told. */
+  readonly shown: ReadonlySet<RecordedCell>
+}
+
+/** What there is room for: every operation first, then the findings. */
+function chosen(context: Context, levels: readonly OfLevel[], budget: Budget): Chosen {
+  const named = new Set<Group>()
   const shown = new Set<RecordedCell>()
   const reserve = budget.left * LEAST_FOR_EXCHANGES
-  for (const group of levels.flatMap((one) => one.groups)) {
-    const head = opening(group, true).bytes + CLOSING.bytes
-    if (budget.left - head - LEAST_FINDING < reserve || !budget.spend(head)) break
-    for (const failure of group.found) {
-      if (budget.left - LEAST_FINDING < reserve) break
+  const fits = (bytes: number) => budget.left - bytes >= reserve && budget.spend(bytes)
+  for (const { groups } of levels) {
+    for (const group of groups)
+      if (fits(opening(group, true).bytes + leftOver(group.found, true).bytes)) named.add(group)
+    const told = groups.filter((group) => named.has(group))
+    for (const failure of inTurn(told.flatMap(({ found }) => found))) {
       const room =
         findingMarkup(context, failure, true, NOTHING).bytes + roomForMentions(context.proofs(failure.cell))
-      if (budget.left - room >= reserve && budget.spend(room)) shown.add(failure.cell)
+      if (fits(room)) shown.add(failure.cell)
     }
   }
+  return { named, shown }
+}
+
+const introduction = (context: Context, level: Level, groups: readonly Group[]): Markup => {
+  const all = groups.flatMap(({ found }) => found)
+  return html`<p>${counted(all.length, 'finding')} of ${counted(groups.length, 'operation')}: ${deviationsInWords(all)}${agesInWords(context, all)}.${when(level === 'advisory', html` Advice decides no verdict.`)}</p>
+`
+}
+
+/** The findings of each level that has any, within the room. */
+export function findingSections(context: Context, budget: Budget): ReadonlyMap<Level, Markup> {
+  const levels = LEVELS.map((level) => ({ level, groups: groups(context, level) })).filter(
+    (one) => one.groups.length > 0,
+  )
+  const { named, shown } = chosen(context, levels, budget)
   const exhibits = new Exhibits(
     [...shown].map((cell) => ({ id: cell.id, proofs: context.proofs(cell) })),
     WHOLE,
     budget,
   )
-  const [first] = shown
-  const parts = levels.map(({ groups, level }) => {
-    const all = groups.flatMap(({ found }) => found)
-    if (all.length === 0) return NOTHING
-    const kept = groups.map((group) => ({
-      ...group,
-      told: group.found.filter(({ cell }) => shown.has(cell)),
-    }))
-    const content = kept
-      .filter(({ told }) => told.length > 0)
-      .map(
-        (group, index) =>
-          html`${opening(group, index < OPEN_OPERATIONS)}${group.told.map((failure) =>
-            findingMarkup(
-              context,
-              failure,
-              failure.cell === first,
-              exhibits.of(failure.cell.id, context.proofs(failure.cell)),
-            ),
-          )}${CLOSING}`,
-      )
-    return section(
-      level === 'required' ? 'findings' : 'advisory-findings',
-      FINDINGS[level],
-      html`<p>${counted(all.length, 'finding')} of ${counted(groups.length, 'operation')}: ${deviationsInWords(all)}${agesInWords(context, all)}.</p>
-${content}${leftOver(all.filter(({ cell }) => !shown.has(cell)))}`,
+  const isFirst = ({ cell }: Failure) => shown.has(cell) && cell.level === 'required'
+  const first = levels.flatMap((one) => one.groups.flatMap(({ found }) => found)).find(isFirst)
+  const operation = (group: Group, isOpen: boolean): Markup => {
+    const told = group.found.filter(({ cell }) => shown.has(cell))
+    const drawn = told.map((failure) =>
+      findingMarkup(
+        context,
+        failure,
+        failure === first,
+        exhibits.of(failure.cell.id, context.proofs(failure.cell)),
+      ),
     )
-  })
-  return html`${parts}`
+    const left = group.found.filter(({ cell }) => !shown.has(cell))
+    return html`${opening(group, isOpen && drawn.length > 0)}${drawn}${leftOver(left, drawn.length > 0)}${CLOSING}`
+  }
+  return new Map(
+    levels.map(({ groups, level }) => [
+      level,
+      section(
+        level === 'required' ? 'findings' : 'advisory-findings',
+        FINDINGS[level],
+        html`${introduction(context, level, groups)}${groups
+          .filter((group) => named.has(group))
+          .map((group, index) =>
+            operation(group, level === 'required' && index < OPEN_OPERATIONS),
+          )}${leftOver(
+          groups.filter((group) => !named.has(group)).flatMap(({ found }) => found),
+          named.size > 0,
+        )}`,
+      ),
+    ]),
+  )
 }
 
 /** `; 3 new, 4 old, 2 waived`; empty where there is nothing of the kind. */

@@ -44,6 +44,16 @@ function counts({ record }: Context): Markup {
 `
 }
 
+/** What the verdict speaks of, where that is not the whole plan. */
+function asked({ record: { cells } }: Context): Markup {
+  const out = cells.filter(({ verdict }) => verdict === 'excluded' || verdict === 'unsupported').length
+  return when(
+    out > 0,
+    html`<p class="asked">This verdict is on ${counted(cells.length - out, 'cell')} of ${cells.length}; <a href="#excluded">the others were left out</a>.</p>
+`,
+  )
+}
+
 function certifying({ budget, record }: Context): Markup {
   if (record.certifying)
     return html`<p class="certifying"><strong>${certifyingInWords(record)}</strong></p>
@@ -104,7 +114,7 @@ export function head(context: Context): Markup {
 <p class="kind">NVCF conformance report</p>
 <div class="verdict-and-facts"><div>
 <h1 class="verdict ${verdict}">${glyph(VERDICT_GLYPHS[verdict])} ${verdict}</h1>
-${counts(context)}${certifying(context)}${sinceBaseline(context)}${waived(context)}</div>
+${asked(context)}${counts(context)}${certifying(context)}${sinceBaseline(context)}${waived(context)}</div>
 ${facts(about)}</div>
 </header>
 `

@@ -1,6 +1,7 @@
 /** The scope matrix as a picture: operations × credentials, folded by API set. Pure. */
 import {
   asDocumentedInWords,
+  columnIn,
   deviates,
   examined,
   folded,
@@ -20,22 +21,31 @@ import { breakable, html, type Markup, NOTHING, section, when } from './markup.j
 /** Columns that fit beside the operations on a wide screen; with more of them the picture scrolls. */
 const FITTING_COLUMNS = 32
 
-const sign = (mark: Mark): Markup =>
-  html`<span role="img" aria-label="${MARKS[mark].meaning}">${MARKS[mark].glyph}</span>`
+const sign = (mark: Mark, isWaived: boolean): Markup =>
+  html`<span role="img" aria-label="${MARKS[mark].meaning}${isWaived ? ', waived' : ''}">${MARKS[mark].glyph}</span>`
 
-/** Numbers of the cells in the page's data, by operation and column. */
-type Places = ReadonlyMap<string, readonly number[]>
+/** What stands behind a mark. */
+interface Place {
+  /** Numbers of the cells in the page's data. */
+  readonly numbers: readonly number[]
+  readonly isWaived: boolean
+}
+
+/** By operation and column. */
+type Places = ReadonlyMap<string, Place>
 const placeOf = (operation: string, column: string): string => `${column}\n${operation}`
 
-/** Asks the matrix itself where it would put each cell. */
 function placesOf(record: RunRecord, numbers: ReadonlyMap<RecordedCell, number>): Places {
-  const places = new Map<string, number[]>()
+  const places = new Map<string, Place>()
   for (const [cell, number] of numbers) {
-    const { columns } = scopeMatrix({ ...record, cells: [cell] })
-    const column = columns.at(-1)
+    const column = columnIn(record, cell)
     if (column === undefined) continue
     const place = placeOf(cell.operation, column)
-    places.set(place, [...(places.get(place) ?? []), number])
+    const known = places.get(place)
+    places.set(place, {
+      numbers: [...(known?.numbers ?? []), number],
+      isWaived: known?.isWaived === true || cell.waived !== undefined,
+    })
   }
   return places
 }
@@ -47,8 +57,9 @@ function rowMarkup(
 ): Markup {
   const cells = marks.map((mark, index) => {
     if (mark === undefined) return html`<td></td>`
-    const behind = places.get(placeOf(operation, columns[index] ?? '')) ?? []
-    return html`<td class="${mark}"${when(behind.length > 0, html` data-cells="${behind.join(' ')}"`)}>${sign(mark)}</td>`
+    const place = places.get(placeOf(operation, columns[index] ?? ''))
+    const isWaived = place?.isWaived === true
+    return html`<td class="${mark}${when(isWaived, html` waived`)}"${place === undefined ? '' : html` data-cells="${place.numbers.join(' ')}"`}>${sign(mark, isWaived)}</td>`
   })
   return html`<tr><th scope="row"><b>${method}</b> ${breakable(path)}</th>${cells}</tr>
 `

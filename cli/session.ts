@@ -273,14 +273,16 @@ export async function openTarget(settings: Settings, contract: Contract): Promis
   }
 }
 
-/** The words that make a command reach the same target, from the same config file. */
-function replayWords({ config, domain, gateway, release, spec }: Settings): string {
+/** The words that make a command reach the same target, from the same config file, and do no more to it. */
+function replayWords({ config, domain, gateway, mode, release, spec }: Settings): string {
   const words: readonly (readonly [flag: string, value: string | undefined])[] = [
     ['gateway', gateway],
     ['domain', gateway === undefined ? undefined : domain],
     ['release', release],
     ['spec', spec && `"${nameOf(spec)}"`],
     ['config', config && `"${config}"`],
+    // What a target is spared by a run, it is spared by every replay.
+    ['mode', mode === 'full' ? undefined : mode],
   ]
   return words
     .map(([flag, value]) => (value === undefined || value === '' ? '' : ` --${flag} ${value}`))

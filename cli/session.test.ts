@@ -237,6 +237,7 @@ describe('a session', () => {
     const { replayTarget } = await opened({ gateway: gateway.url, domain: 'a.test', config })
     expect(replayTarget).toBe(` --gateway ${gateway.url} --domain a.test --config "${config}"`)
     expect((await opened({ release: 'current' })).replayTarget).toBe(' --release current')
+    expect((await opened({ mode: 'read-only' })).replayTarget).toBe(' --mode read-only')
   })
 
   test('names the address of a service that has one of its own, where nobody answers there', async () => {

@@ -13,7 +13,7 @@ const WAIVER = { cells: ['waived'], reason: 'the proxy is old', owner: 'jane', e
 const record = sampleRecord({
   cells: [...EVERY_VERDICT, { id: 'waived', verdict: 'fail' }],
   exchanges: PROOF,
-  waivers: [WAIVER],
+  waivers: [WAIVER, { ...WAIVER, cells: ['nothing'] }],
 })
 
 const files = new Map([...renderAllure(record)].map(({ name, pieces }) => [name, [...pieces].join('')]))
@@ -23,6 +23,9 @@ const results: readonly JsonRecord[] = [...files]
   .map(([, text]): unknown => JSON.parse(text))
   .filter((one) => isRecord(one))
 
+/** Those of waivers stand behind them. */
+const ofCells = results.slice(0, record.cells.length)
+
 const labelsOf = (result: JsonRecord | undefined, name: string) =>
   records(result?.labels)
     .filter((label) => label.name === name)
@@ -30,12 +33,26 @@ const labelsOf = (result: JsonRecord | undefined, name: string) =>
 
 describe('the results', () => {
   test('are one for each cell, none of them passed that did not', () => {
-    expect(results.map(({ fullName }) => fullName)).toEqual(record.cells.map(({ id }) => id))
-    expect(results.map(({ status }) => status)).toEqual([
-      ...['passed', 'failed', 'broken', 'skipped', 'skipped', 'broken', 'failed', 'skipped'],
+    expect(ofCells.map(({ fullName }) => fullName)).toEqual(record.cells.map(({ id }) => id))
+    expect(ofCells.map(({ status }) => status)).toEqual([
+      ...['passed', 'failed', 'broken', 'skipped', 'skipped', 'broken', undefined, 'skipped'],
     ])
-    expect(new Set(results.map(({ uuid }) => uuid)).size).toBe(record.cells.length)
-    expect(new Set(results.map(({ historyId }) => historyId)).size).toBe(record.cells.length)
+    expect(new Set(results.map(({ uuid }) => uuid)).size).toBe(results.length)
+    expect(new Set(results.map(({ historyId }) => historyId)).size).toBe(results.length)
+  })
+
+  test('tell of each waiver, and fail where one does not hold', () => {
+    const [held, unused, ...more] = results.slice(record.cells.length)
+    expect(more).toEqual([])
+    expect(held).toMatchObject({
+      status: 'passed',
+      statusDetails: { message: expect.stringContaining('the waiver of jane for waived excuses 1 cell') },
+    })
+    expect(labelsOf(held, 'epic')).toEqual(['Waivers'])
+    expect(unused).toMatchObject({
+      status: 'failed',
+      statusDetails: { message: expect.stringContaining('covers no cell of the plan') },
+    })
   })
 
   test('stand by API set, operation and check, weighed by level, with the scope as parameter', () => {
@@ -90,7 +107,7 @@ describe('Allure', () => {
         ),
     )
     const told = made.filter((one) => isRecord(one)).map(({ fullName, status }) => [fullName, status])
-    const given = results.map(({ fullName, status }) => [fullName, status])
+    const given = results.map(({ fullName, status = 'unknown' }) => [fullName, status])
     expect(told.sort()).toEqual(given.sort())
   })
 })

@@ -11,7 +11,15 @@ import {
 } from 'allure-js-commons'
 import type { Level, Verdict } from '../suites/model.js'
 import type { Deviation } from '../suites/verdict.js'
-import { apiSetOf, type TestCase, testCases, waivedInWords } from './cases.js'
+import {
+  apiSetOf,
+  type TestCase,
+  testCases,
+  WAIVERS,
+  type WaiverCase,
+  waivedInWords,
+  waiverCases,
+} from './cases.js'
 import type { RecordedCell, RunRecord } from './record.js'
 import { contractInWords } from './summary.js'
 import type { Rendered } from './write.js'
@@ -24,6 +32,12 @@ const STATUS: Readonly<Record<Verdict, Status>> = {
   unsupported: Status.SKIPPED,
   excluded: Status.SKIPPED,
   error: Status.BROKEN,
+}
+
+/** What is put up with fails nothing; advice has no status, which Allure calls unknown. Neither is shown as passed. */
+function statusOf({ level, verdict, waived }: RecordedCell): Status | undefined {
+  if (waived !== undefined) return Status.SKIPPED
+  return verdict === 'fail' && level === 'advisory' ? undefined : STATUS[verdict]
 }
 
 const SEVERITY: Readonly<Record<Level, Severity>> = {
@@ -92,6 +106,7 @@ function resultOf(one: TestCase, record: RunRecord): TestResult {
   const start = Date.parse(answered?.startedAt ?? record.run.startedAt)
   const category = categoryOf(cell)
   const { waived } = cell
+  const status = statusOf(cell)
   const told = [
     ...(waived === undefined ? [] : [waivedInWords(waived)]),
     ...(message === '' ? [] : [category === undefined ? message : `${category}: ${message}`]),
@@ -103,9 +118,10 @@ function resultOf(one: TestCase, record: RunRecord): TestResult {
     fullName: cell.id,
     name: `${cell.check}: ${name}`,
     titlePath: [apiSetOf(cell), cell.operation, cell.check],
-    // What is put up with fails nothing, and is not shown as passed either.
-    status: waived === undefined ? STATUS[cell.verdict] : Status.SKIPPED,
+    ...(status !== undefined && { status }),
     statusDetails: {
+      ...(waived !== undefined && { muted: true }),
+      ...(one.knownSince !== undefined && { known: true }),
       ...(told !== '' && { message: told }),
       ...(text !== '' && { trace: text }),
       ...(cell.finding !== undefined && { expected: cell.finding.expected, actual: cell.finding.observed }),
@@ -122,12 +138,39 @@ function resultOf(one: TestCase, record: RunRecord): TestResult {
   }
 }
 
+function waiverResult({ fails, message, name }: WaiverCase, { run, suite }: RunRecord): TestResult {
+  const start = Date.parse(run.finishedAt)
+  return {
+    uuid: uuidOf(`${run.id} ${name}`),
+    historyId: hash(name),
+    testCaseId: hash(name),
+    fullName: name,
+    name,
+    titlePath: [WAIVERS],
+    status: fails ? Status.FAILED : Status.PASSED,
+    statusDetails: { message },
+    stage: Stage.FINISHED,
+    steps: [],
+    attachments: [],
+    parameters: [],
+    labels: [
+      { name: LabelName.EPIC, value: WAIVERS },
+      { name: LabelName.PARENT_SUITE, value: WAIVERS },
+      { name: LabelName.SEVERITY, value: SEVERITY.required },
+      { name: LabelName.FRAMEWORK, value: suite.name },
+    ],
+    links: [],
+    start,
+    stop: start,
+  }
+}
+
 const json = (name: string, value: unknown): Rendered => ({ name, pieces: [`${JSON.stringify(value)}\n`] })
 
 const categories = () =>
   Object.values(CATEGORIES).map((name) => ({
     name,
-    matchedStatuses: [Status.FAILED, Status.BROKEN],
+    matchedStatuses: [Status.FAILED, Status.BROKEN, 'unknown'],
     messageRegex: `^${name}: .*`,
   }))
 
@@ -160,8 +203,9 @@ export function* renderAllure(record: RunRecord): Generator<Rendered> {
   yield json('executor.json', { name: suite.name, type: 'nvcf-conformance', buildName: `run ${run.id}` })
   yield json('categories.json', categories())
   yield { name: 'environment.properties', pieces: [environment(record)] }
-  for (const one of testCases(record)) {
-    const result = resultOf(one, record)
-    yield json(`${result.uuid}-result.json`, result)
+  const results = function* () {
+    for (const one of testCases(record)) yield resultOf(one, record)
+    for (const waiver of waiverCases(record)) yield waiverResult(waiver, record)
   }
+  for (const result of results()) yield json(`${result.uuid}-result.json`, result)
 }

@@ -63,7 +63,7 @@ test('tells new ones from known ones in words', () => {
     { id: 'a', verdict: 'fail', level: 'advisory' },
   ]
   expect(baselineInWords(sampleRecord({ cells, baseline }))).toBe(
-    '1 new, 1 known since run early of 2025-01-01',
+    '1 new, 1 known since run early of 2025-01-01: only what is new fails this run',
   )
   expect(baselineInWords(sampleRecord({ cells }))).toBeUndefined()
 })

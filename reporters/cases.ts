@@ -2,8 +2,8 @@
 import { grouped } from '../suites/group.js'
 import { requester } from './findings.js'
 import type { RecordedCell, RunRecord } from './record.js'
-import { type Proof, proofInWords, proofsOf, tookInWords } from './summary.js'
-import type { Waived } from './waivers.js'
+import { type Proof, proofInWords, proofsOf, tookInWords, waiverInWords } from './summary.js'
+import { isFaulty, type Waived } from './waivers.js'
 
 export interface TestCase {
   readonly cell: RecordedCell
@@ -24,6 +24,27 @@ export const apiSetOf = ({ apiSet }: RecordedCell): string => (apiSet === '' ? '
 /** `waived by jane until 2027-03-31: the proxy is old`. */
 export const waivedInWords = ({ expires, owner, reason }: Waived): string =>
   `waived by ${owner} until ${expires}: ${reason}`
+
+/** A waiver as a test case beside those of the cells: a run fails by waivers that do not hold, too. */
+export interface WaiverCase {
+  /** Unique. */
+  readonly name: string
+  readonly fails: boolean
+  readonly state: string
+  /** What came of it. */
+  readonly message: string
+}
+
+/** What its cases stand under, as those of cells do under their API set. */
+export const WAIVERS = 'Waivers'
+
+export const waiverCases = ({ waivers }: RunRecord): WaiverCase[] =>
+  waivers.map((waiver, index) => ({
+    name: `waiver ${index + 1} for ${waiver.cells.join(', ')}`,
+    fails: isFaulty(waiver),
+    state: waiver.state,
+    message: `${waiverInWords(waiver)} (${waiver.reason})`,
+  }))
 
 const nameOf = (cell: RecordedCell): string => `${cell.operation} with ${requester(cell)}`
 

@@ -27,6 +27,7 @@ import {
   reasons,
   targetInWords,
   VERDICT_GLYPHS,
+  waiverInWords,
 } from './summary.js'
 import {
   coloured,
@@ -41,7 +42,7 @@ import {
   wrapped,
 } from './terminal.js'
 import { counted, singleLine } from './text.js'
-import type { WaiverReport } from './waivers.js'
+import { isFaulty } from './waivers.js'
 
 interface ConsoleOptions {
   /** Columns of the terminal. */
@@ -69,10 +70,22 @@ const NARROWEST = 40
 const SCREEN = 50
 /** Of an API set in a table; where there is less room, there is none. */
 const NARROWEST_NAME = 20
-function verdictLines(record: RunRecord, width: number, paint: Paint): string[] {
-  const { verdict, run, suite } = record
+/** The verdict, and what decides the exit code beside it. */
+function headLines(record: RunRecord, width: number, paint: Paint): string[] {
+  const { verdict } = record
   const head = `${VERDICT_GLYPHS[verdict]} ${verdict}`
   const [first = '', ...rest] = wrapped(`${head}: ${countsInWords(record)}`, width)
+  const since = baselineInWords(record)
+  return [
+    paint(VERDICT_STYLES[verdict], head) + first.slice(head.length),
+    ...rest.map((line) => `  ${line}`),
+    ...(since === undefined ? [] : indented(since, width).map((line) => paint('bold', line))),
+    ...faultyWaiverLines(record, width, paint),
+  ]
+}
+
+function verdictLines(record: RunRecord, width: number, paint: Paint): string[] {
+  const { run, suite } = record
   const facts: [string, string][] = [
     [
       'run',
@@ -81,32 +94,16 @@ function verdictLines(record: RunRecord, width: number, paint: Paint): string[] 
     ['target', targetInWords(record)],
     ['contract', `${contractInWords(record)}, ${suite.name} ${suite.version}`],
   ]
-  const since = baselineInWords(record)
   return [
-    paint(VERDICT_STYLES[verdict], head) + first.slice(head.length),
-    ...rest.map((line) => `  ${line}`),
-    ...(since === undefined ? [] : indented(since, width).map((line) => paint('bold', line))),
-    ...faultyWaiverLines(record, width, paint),
+    ...headLines(record, width, paint),
     ...facts.flatMap(([label, text]) => labelled(label, text, width)),
     ...indented(certifyingInWords(record), width),
   ]
 }
 
-/** What is wrong with a waiver, and the mend. */
-const FAULTY: Readonly<Partial<Record<WaiverReport['state'], (waiver: WaiverReport) => string>>> = {
-  expired: ({ expires }) => `has expired on ${expires}: renew or remove it`,
-  unused: () => 'covers nothing that failed: remove it',
-  unknown: () => 'covers no cell of the plan: correct or remove it',
-}
-
 const faultyWaiverLines = ({ waivers }: RunRecord, width: number, paint: Paint): string[] =>
-  waivers.flatMap((waiver) => {
-    const why = FAULTY[waiver.state]?.(waiver)
-    if (why === undefined) return []
-    const [first = '', ...rest] = wrapped(
-      `✗ the waiver of ${waiver.owner} for ${waiver.cells.join(', ')} ${why}`,
-      width - 4,
-    )
+  waivers.filter(isFaulty).flatMap((waiver) => {
+    const [first = '', ...rest] = wrapped(`✗ this run fails: ${waiverInWords(waiver)}`, width - 4)
     return [`  ${paint('red', first)}`, ...rest.map((line) => `    ${line}`)]
   })
 
@@ -307,7 +304,10 @@ function coverageLines({ coverage }: RunRecord, width: number, paint: Paint): st
 function leftBehindLines({ leftBehind }: RunRecord, paint: Paint): string[] {
   if (leftBehind.length === 0) return []
   return [
-    paint('yellow', "! Left behind on the target; 'nvcf-conformance sweep' removes it:"),
+    paint(
+      'yellow',
+      "! Left behind on the target; 'nvcf-conformance sweep' with the --out of the run removes it:",
+    ),
     ...leftBehind.map((thing) => `    ${singleLine(thing)}`),
   ]
 }
@@ -331,11 +331,6 @@ export function renderConsole(record: RunRecord, { width, colour, reports }: Con
   const told = sections.filter((section) => section.length > 0)
   const lines = told.reduce((sum, section) => sum + section.length + 1, 0)
   // What has scrolled away is said again.
-  if (lines > SCREEN)
-    told.push(
-      ...verdictLines(record, room, paint)
-        .slice(0, 1)
-        .map((line) => [line]),
-    )
+  if (lines > SCREEN) told.push(headLines(record, room, paint))
   return told.map((section) => section.join('\n')).join('\n\n')
 }

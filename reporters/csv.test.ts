@@ -65,3 +65,10 @@ test('the matrix has a line for each operation and a column for each credential'
     ],
   ])
 })
+
+test('a mark behind which something is waived says so', () => {
+  const cells = [{ operation: LIST, credential: keyOf('queue_details'), verdict: 'fail' as const }]
+  const waivers = [{ cells: ['*'], reason: 'the proxy is old', owner: 'jane', expires: '2030-01-01' }]
+  const [, row] = parse([...renderCsv(sampleRecord({ cells, waivers }))].join(''))
+  expect(row?.at(-1)).toMatch(/^[a-z-]+ \(waived\)$/)
+})

@@ -28,11 +28,13 @@ export function operationFields(id: string, apiSet: string): string[] {
 /** Of a line in a file, by the same RFC. */
 const END = '\r\n'
 
-/** A line for each operation, with what came of each credential; empty where the documents say nothing of it. */
+/** A line for each operation, with what came of each credential; empty where the documents say nothing of it. A mark behind which something is waived says so. */
 export function* renderCsv(record: RunRecord): Generator<string> {
   const { apiSets, columns } = scopeMatrix(record)
   yield csvRow([...OPERATION_COLUMNS, ...columns]) + END
   for (const { name, rows } of apiSets)
-    for (const { marks, operation } of rows)
-      yield csvRow([...operationFields(operation, name), ...marks.map((mark) => mark ?? '')]) + END
+    for (const { marks, operation, waived } of rows) {
+      const told = marks.map((mark, index) => (waived[index] === true ? `${mark} (waived)` : (mark ?? '')))
+      yield csvRow([...operationFields(operation, name), ...told]) + END
+    }
 }

@@ -66,11 +66,26 @@ describe('the report', () => {
   test('tells what is waived and what is known', () => {
     const [, , [, sample] = ['', { cells: [] }]] = SAMPLES
     const { tests } = rendered(sampleRecord(sample))
-    expect(tests.map(({ status }) => status)).toEqual(['skipped', 'failed', 'passed'])
+    expect(tests.map(({ status }) => status)).toEqual(['skipped', 'other', 'passed', 'passed'])
     expect(tests[0]).toMatchObject({
       message: expect.stringContaining('waived by jane until 2030-01-01: the proxy is old'),
       extra: { waived: { owner: 'jane' } },
     })
-    expect(tests[1]).toMatchObject({ message: expect.stringContaining('known since run early') })
+    expect(tests[1]).toMatchObject({
+      message: expect.stringContaining('known since run early'),
+      tags: ['required', 'known'],
+    })
+    expect(tests[3]).toMatchObject({ name: 'waiver 1 for waived', suite: ['Waivers'], rawStatus: 'applied' })
+  })
+
+  test('is not well where a waiver does not hold', () => {
+    const waiver = { cells: ['x'], reason: 'the proxy is old', owner: 'jane', expires: '2030-01-01' }
+    const { results, tests } = rendered(sampleRecord({ cells: [{ id: 'x' }], waivers: [waiver] }))
+    expect(results.environment).toMatchObject({ healthy: false, extra: { verdict: 'conformant' } })
+    expect(results.summary).toMatchObject({ tests: 2, passed: 1, failed: 1 })
+    expect(tests[1]).toMatchObject({
+      status: 'failed',
+      message: expect.stringContaining('covers nothing that failed: remove it (the proxy is old)'),
+    })
   })
 })

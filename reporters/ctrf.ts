@@ -1,7 +1,16 @@
 /** The record in the Common Test Report Format (ctrf.io). */
 import type { Verdict } from '../suites/model.js'
-import { apiSetOf, type TestCase, testCases, waivedInWords } from './cases.js'
+import {
+  apiSetOf,
+  type TestCase,
+  testCases,
+  WAIVERS,
+  type WaiverCase,
+  waivedInWords,
+  waiverCases,
+} from './cases.js'
 import { newVerdict, type RecordedCell, type RunRecord } from './record.js'
+import { isFaulty } from './waivers.js'
 
 /** Of the format. */
 const SPEC_VERSION = '0.0.0'
@@ -18,13 +27,26 @@ const STATUS: Readonly<Record<Verdict, Status>> = {
   error: 'other',
 }
 
-/** Advice fails no build; what is waived is put up with. Neither is shown as passed. */
-function statusOf({ level, verdict, waived }: RecordedCell): Status {
+/** Advice fails no build, nor does what was so before; what is waived is put up with. None is shown as passed. */
+function statusOf({ id, level, verdict, waived }: RecordedCell, old: ReadonlySet<string>): Status {
   if (waived !== undefined) return 'skipped'
-  return level === 'advisory' && verdict === 'fail' ? 'other' : STATUS[verdict]
+  return verdict === 'fail' && (level === 'advisory' || old.has(id)) ? 'other' : STATUS[verdict]
 }
 
-function test({ cell, knownSince, message, name, proofs, text }: TestCase) {
+const oldIn = ({ baseline }: RunRecord): ReadonlySet<string> => new Set(baseline?.old)
+
+const waiverStatus = ({ fails }: WaiverCase): Status => (fails ? 'failed' : 'passed')
+
+const waiverTest = (waiver: WaiverCase) => ({
+  name: waiver.name,
+  status: waiverStatus(waiver),
+  rawStatus: waiver.state,
+  duration: 0,
+  suite: [WAIVERS],
+  message: waiver.message,
+})
+
+function test({ cell, knownSince, message, name, proofs, text }: TestCase, old: ReadonlySet<string>) {
   const { check, credential, disguise, finding, level, operation, path, scope, waived } = cell
   const answered = proofs.find(({ role }) => role === 'answer')?.seen
   const start = answered === undefined ? undefined : Date.parse(answered.startedAt)
@@ -32,14 +54,18 @@ function test({ cell, knownSince, message, name, proofs, text }: TestCase) {
   return {
     testId: cell.id,
     name: `${check}: ${name}`,
-    status: statusOf(cell),
+    status: statusOf(cell, old),
     rawStatus: cell.verdict,
     duration: Math.round(cell.durationMs),
     ...(start !== undefined && { start, stop: start + Math.round(cell.durationMs) }),
     suite: [apiSetOf(cell), operation],
     ...(told !== '' && { message: told }),
     ...(text !== '' && { trace: text }),
-    tags: [level, ...(waived === undefined ? [] : ['waived'])],
+    tags: [
+      level,
+      ...(waived === undefined ? [] : ['waived']),
+      ...(knownSince === undefined ? [] : ['known']),
+    ],
     labels: { check, level },
     parameters: {
       credential,
@@ -61,13 +87,18 @@ function test({ cell, knownSince, message, name, proofs, text }: TestCase) {
   }
 }
 
-function summary({ cells, run }: RunRecord) {
-  const count = (wanted: Status) => cells.filter((cell) => statusOf(cell) === wanted).length
+function summary(record: RunRecord) {
+  const { cells, run } = record
+  const old = oldIn(record)
+  const all = [...cells.map((cell) => statusOf(cell, old)), ...waiverCases(record).map(waiverStatus)]
+  const count = (wanted: Status) => all.filter((status) => status === wanted).length
   const [start, stop] = [Date.parse(run.startedAt), Date.parse(run.finishedAt)]
   return {
-    tests: cells.length,
+    tests: all.length,
     ...Object.fromEntries(STATUSES.map((status) => [status, count(status)])),
-    suites: new Set(cells.map((cell) => `${apiSetOf(cell)} ${cell.operation}`)).size,
+    suites:
+      new Set(cells.map((cell) => `${apiSetOf(cell)} ${cell.operation}`)).size +
+      (record.waivers.length > 0 ? 1 : 0),
     start,
     stop,
     duration: Math.max(0, stop - start),
@@ -83,7 +114,7 @@ function environment(record: RunRecord) {
     ...(version !== undefined && { appVersion: version }),
     ...(where !== undefined && { testEnvironment: where }),
     ...(run.shard !== null && { shardId: `${run.shard.index}/${run.shard.count}` }),
-    healthy: newVerdict(record) === 'conformant',
+    healthy: newVerdict(record) === 'conformant' && !record.waivers.some(isFaulty),
     extra: {
       verdict,
       certifying,
@@ -99,7 +130,7 @@ function environment(record: RunRecord) {
   }
 }
 
-/** The record as a CTRF document, test by test: one for each cell. */
+/** The record as a CTRF document, test by test: one for each cell and waiver. */
 export function* renderCtrf(record: RunRecord): Generator<string> {
   const { run, suite } = record
   const { name, version } = suite
@@ -117,9 +148,14 @@ export function* renderCtrf(record: RunRecord): Generator<string> {
   }
   // Each begins an object that the next one goes on with.
   yield `${JSON.stringify(head).slice(0, -1)},"results":${JSON.stringify(results).slice(0, -1)},"tests":[`
+  const old = oldIn(record)
+  const tests = function* () {
+    for (const one of testCases(record)) yield test(one, old)
+    yield* waiverCases(record).map(waiverTest)
+  }
   let before = '\n'
-  for (const one of testCases(record)) {
-    yield before + JSON.stringify(test(one))
+  for (const one of tests()) {
+    yield before + JSON.stringify(one)
     before = ',\n'
   }
   yield '\n]}}\n'

@@ -117,7 +117,9 @@ describe('what is compared and put up with', () => {
 
   test('waived findings say why, on whose word and until when', () => {
     expect(sectionText(page, 'findings')).toContain('Waived known (ann, until 2031-02-03)')
-    expect(headText(page)).toContain('2 waivers excuse 1 cell; 1 of them does not hold.')
+    expect(headText(page)).toContain(
+      '2 waivers excuse 1 cell; 1 of them does not hold, and the run fails for that.',
+    )
     expect(sectionText(page, 'waivers')).toContain('applied 1 known ann 2031-02-03')
     expect(sectionText(page, 'waivers')).toContain('unknown 0 gone bob 2031-02-03')
     expect(page).toContain('aria-label="over-granted, waived"')

@@ -234,6 +234,7 @@ describe("Jenkins' schema", () => {
     ['every verdict', sampleRecord({ cells: EVERY_VERDICT, exchanges: PROOF })],
     ['nothing', sampleRecord({ cells: [] })],
     ['a waived failure', sampleRecord({ cells: [{ id: 'x', verdict: 'fail' }], waivers: [waiver] })],
+    ['a waiver for nothing', sampleRecord({ cells: [{ id: 'x' }], waivers: [waiver] })],
     [
       'odd characters',
       sampleRecord({ cells: [{ verdict: 'fail', observed: 'a\u0000b <&"\u{1F600}\uD800 ]]>' }] }),
@@ -262,5 +263,22 @@ test('a failure that the baseline knows says so', () => {
   const cells = [{ id: 'x', verdict: 'fail' as const }]
   const baseline = sampleRecord({ cells, run: { id: 'early' } })
   const document = [...renderJunit(sampleRecord({ cells, baseline }))].join('')
-  expect(document).toContain('(known since run early)')
+  expect(document).toContain('<skipped message="known since run early">')
+  expect(document).toContain('failures="0"')
+})
+
+test('a waiver that does not hold is a failure, one that does is a case that tells of it', () => {
+  const waiver = { cells: ['x'], reason: 'the proxy is old', owner: 'jane', expires: '2030-01-01' }
+  const casesOf = (verdict: 'pass' | 'fail') => {
+    const document = [
+      ...renderJunit(sampleRecord({ cells: [{ id: 'x', verdict }], waivers: [waiver] })),
+    ].join('')
+    return document.slice(document.indexOf('<testsuite name="Waivers"'))
+  }
+  expect(casesOf('pass')).toMatch(
+    /failures="1"[^]*<failure message="[^"]*covers nothing that failed: remove it/,
+  )
+  expect(casesOf('fail')).toMatch(
+    /failures="0"[^]*<system-out>[^<]*excuses 1 cell until 2030-01-01 \(the proxy/,
+  )
 })

@@ -2,7 +2,15 @@
 
 import { grouped } from '../suites/group.js'
 import type { Level, Verdict } from '../suites/model.js'
-import { apiSetOf, type TestCase, testCases, waivedInWords } from './cases.js'
+import {
+  apiSetOf,
+  type TestCase,
+  testCases,
+  WAIVERS,
+  type WaiverCase,
+  waivedInWords,
+  waiverCases,
+} from './cases.js'
 import { deviationsInWords, failures } from './findings.js'
 import type { RunRecord } from './record.js'
 import { measurements } from './summary.js'
@@ -46,8 +54,8 @@ function* container(name: string, named: Attributes, children: Iterable<string>)
   yield isOpen ? `</${name}>` : `<${name}${attributes(named)}/>`
 }
 
-/** What a test case holds; `note` passes and says so, `nothing` just passes, `waived` is skipped with all details. */
-type Told = 'failure' | 'error' | 'skipped' | 'waived' | 'note' | 'nothing'
+/** What a test case holds; `note` passes and says so, `nothing` just passes, `excused` is skipped with all details. */
+type Told = 'failure' | 'error' | 'skipped' | 'excused' | 'note' | 'nothing'
 
 /** Advice fails no build, but what was not decided is not shown as passed either. */
 const TOLD: Readonly<Record<Level, Readonly<Record<Verdict, Told>>>> = {
@@ -83,7 +91,7 @@ const CASE_CHILDREN: Readonly<Record<Told, (test: Case) => readonly string[]>> =
   nothing: ({ text }) => (text === '' ? [] : [element('system-out', {}, text)]),
   note: ({ message, text }) => [element('system-out', {}, `advisory: ${message}\n${text}`)],
   skipped: ({ message }) => [element('skipped', { message })],
-  waived: ({ message, text }) => [element('skipped', { message }, text)],
+  excused: ({ message, text }) => [element('skipped', { message }, text)],
   failure: ({ message, type, text }) => [element('failure', { message, type }, text)],
   error: ({ message, type, text }) => [element('error', { message, type }, text)],
 }
@@ -96,22 +104,40 @@ const total = (cases: readonly Case[], ...told: readonly Told[]): number =>
 /** Jenkins cuts class names into packages at their dots. */
 const undotted = (name: string): string => name.replaceAll('.', '_')
 
-function caseOf({ cell, message, name, text }: TestCase): Case {
-  const { check, durationMs, finding, level, verdict, waived } = cell
+/** Why what failed fails no build: it is waived, or was so before. */
+function excuseOf({ cell: { waived }, knownSince }: TestCase): string | undefined {
+  if (waived !== undefined) return waivedInWords(waived)
+  return knownSince === undefined ? undefined : `known since run ${knownSince}`
+}
+
+function caseOf(one: TestCase): Case {
+  const { cell, message, name, text } = one
+  const { check, durationMs, finding, level, verdict } = cell
+  const excuse = excuseOf(one)
   return {
     classname: `${undotted(apiSetOf(cell))}.${undotted(check)}`,
     name,
     seconds: durationMs / 1000,
     type: finding?.clause.id ?? verdict,
-    ...(waived === undefined
+    ...(excuse === undefined
       ? { told: TOLD[level][verdict], message, text }
-      : { told: 'waived', message: waivedInWords(waived), text: `${message}\n${text}` }),
+      : { told: 'excused', message: excuse, text: `${message}\n${text}` }),
   }
 }
 
+const waiverCase = ({ fails, message, name, state }: WaiverCase): Case => ({
+  classname: `${WAIVERS}.waiver`,
+  name,
+  seconds: 0,
+  type: state,
+  ...(fails ? { told: 'failure', message, text: '' } : { told: 'nothing', message: '', text: message }),
+})
+
 function casesOf(record: RunRecord): Map<string, Case[]> {
   const byApiSet = grouped([...testCases(record)], ({ cell }) => apiSetOf(cell))
-  return new Map([...byApiSet].map(([apiSet, tests]) => [apiSet, tests.map(caseOf)]))
+  const suites = new Map([...byApiSet].map(([apiSet, tests]) => [apiSet, tests.map(caseOf)]))
+  const waivers = waiverCases(record).map(waiverCase)
+  return waivers.length === 0 ? suites : suites.set(WAIVERS, waivers)
 }
 
 /** A run that decided nothing must not look like one in which all was well but skipped. */
@@ -164,7 +190,7 @@ function* suiteLines(name: string, cases: readonly Case[], record: RunRecord): G
     tests: cases.length,
     failures: total(cases, 'failure'),
     errors: total(cases, 'error'),
-    skipped: total(cases, 'skipped', 'waived'),
+    skipped: total(cases, 'skipped', 'excused'),
     time: inSeconds(cases.reduce((sum, { seconds }) => sum + seconds, 0)),
     timestamp: record.run.startedAt.slice(0, 'yyyy-mm-ddThh:mm:ss'.length),
   }

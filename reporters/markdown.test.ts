@@ -268,6 +268,6 @@ test('tells new findings from those that the baseline knows', () => {
   const baseline = sampleRecord({ cells: [{ id: 'x', verdict: 'fail' }], run: { id: 'early' } })
   const cells = ['x', 'y'].map((id) => ({ id, verdict: 'fail' as const }))
   const page = renderMarkdown(sampleRecord({ cells, baseline }))
-  expect(page).toContain('**1 new, 1 known since run early of 2025-01-01**')
+  expect(page).toContain('**1 new, 1 known since run early of 2025-01-01: only what is new fails this run**')
   expect(page.match(/\(known\)/g)).toHaveLength(1)
 })

@@ -33,6 +33,7 @@ import {
   reasons,
   targetInWords,
   VERDICT_GLYPHS,
+  waiverInWords,
 } from './summary.js'
 import { counted, inSeconds, singleLine } from './text.js'
 import { isFaulty } from './waivers.js'
@@ -286,7 +287,7 @@ function particularsTable(record: RunRecord): string[] {
 
 /** The record as a Markdown page. */
 export function renderMarkdown(record: RunRecord): string {
-  const { verdict, run, leftBehind } = record
+  const { verdict, run, leftBehind, waivers } = record
   const since = baselineInWords(record)
   return [
     `# ${VERDICT_GLYPHS[verdict]} ${verdict}`,
@@ -294,6 +295,9 @@ export function renderMarkdown(record: RunRecord): string {
     `**${inline(certifyingInWords(record))}**`,
     '',
     ...(since === undefined ? [] : [`**${inline(since)}**`, '']),
+    ...waivers
+      .filter(isFaulty)
+      .flatMap((waiver) => [`**✗ This run fails: ${inline(waiverInWords(waiver))}**`, '']),
     `${countsInWords(record)}; ${counted(run.requests, 'request')} in ${durationInWords(record)} to ${inline(targetInWords(record))}.`,
     '',
     ...LEVELS.flatMap((level) => section(FINDINGS[level], findingsLines(record, level))),

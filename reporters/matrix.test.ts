@@ -197,7 +197,7 @@ test('operations of which nothing ran can be left out', () => {
 })
 
 const rowsOf = (count: number, ...marks: (Mark | undefined)[]) =>
-  Array.from({ length: count }, () => ({ operation: '', method: '', path: '', marks }))
+  Array.from({ length: count }, () => ({ operation: '', method: '', path: '', marks, waived: [] }))
 
 test('rows that are as documented are folded where there are many', () => {
   const documented = [...rowsOf(7, 'denied', 'granted', undefined), ...rowsOf(6, 'denied-together')]

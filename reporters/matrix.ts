@@ -82,6 +82,8 @@ export interface MatrixRow {
   readonly path: string
   /** One for each column; undefined where the documents say nothing. */
   readonly marks: readonly (Mark | undefined)[]
+  /** Of each mark, whether something behind it is waived. */
+  readonly waived: readonly boolean[]
 }
 
 export interface MatrixSet {
@@ -135,7 +137,12 @@ function row(operation: string, cells: readonly RecordedCell[], columns: readonl
     if (other === undefined || ORDER.indexOf(mark) > ORDER.indexOf(other)) marks.set(column, mark)
   }
   const [method = '', path = ''] = operation.split(' ', 2)
-  return { operation, method, path, marks: columns.map((column) => marks.get(column)) }
+  const excused = new Set(cells.filter((cell) => cell.waived !== undefined).map(columnOf))
+  return {
+    ...{ operation, method, path },
+    marks: columns.map((column) => marks.get(column)),
+    waived: columns.map((column) => excused.has(column)),
+  }
 }
 
 export function scopeMatrix(record: RunRecord): ScopeMatrix {

@@ -4,7 +4,8 @@ import { grouped } from '../suites/group.js'
 import { type Evidence, type EvidenceRole, type Exchange, VERDICTS, type Verdict } from '../suites/model.js'
 import type { Measured } from '../suites/verdict.js'
 import type { RecordedCell, RunRecord, RunVerdict } from './record.js'
-import { elapsed, inSeconds, singleLine } from './text.js'
+import { counted, elapsed, inSeconds, singleLine } from './text.js'
+import type { WaiverReport } from './waivers.js'
 
 export const VERDICT_GLYPHS: Readonly<Record<RunVerdict, string>> = {
   conformant: '✔',
@@ -40,7 +41,7 @@ export function countsInWords({ cells, counts }: RunRecord): string {
     .join(', ')
 }
 
-/** `2 new, 14 known since run 1a2b of 2025-01-01`; undefined where the run was compared with none. */
+/** `2 new, 14 known since run 1a2b of 2025-01-01: only what is new fails this run`; undefined where the run was compared with none. */
 export function baselineInWords({ baseline, cells }: RunRecord): string | undefined {
   if (baseline === undefined) return undefined
   const known = new Set(baseline.old)
@@ -49,8 +50,20 @@ export function baselineInWords({ baseline, cells }: RunRecord): string | undefi
       level === 'required' && waived === undefined && (verdict === 'fail' || verdict === 'inconclusive'),
   )
   const old = bad.filter(({ id }) => known.has(id)).length
-  return `${bad.length - old} new, ${old} known since run ${baseline.run} of ${baseline.startedAt.slice(0, 10)}`
+  return `${bad.length - old} new, ${old} known since run ${baseline.run} of ${baseline.startedAt.slice(0, 10)}: only what is new fails this run`
 }
+
+const STATES: Readonly<Record<WaiverReport['state'], (waiver: WaiverReport) => string>> = {
+  applied: ({ expires, waived }) => `excuses ${counted(waived, 'cell')} until ${expires}`,
+  idle: () => 'had nothing to excuse in this run',
+  expired: ({ expires }) => `has expired on ${expires}: renew or remove it`,
+  unused: () => 'covers nothing that failed: remove it',
+  unknown: () => 'covers no cell of the plan: correct or remove it',
+}
+
+/** What came of a waiver: `the waiver of ann for scope-denies::* has expired on 2025-01-01: renew or remove it`. */
+export const waiverInWords = (waiver: WaiverReport): string =>
+  `the waiver of ${waiver.owner} for ${waiver.cells.join(', ')} ${STATES[waiver.state](waiver)}`
 
 /** Whether the record certifies, and if not, why, in one sentence. */
 export const certifyingInWords = ({ certifying, contract, notCertifyingBecause, run }: RunRecord): string =>

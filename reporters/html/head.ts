@@ -91,7 +91,7 @@ function waived({ record }: Context): Markup {
   if (waivers.length === 0) return NOTHING
   const excused = cells.filter((cell) => cell.waived !== undefined).length
   const faulty = waivers.filter(isFaulty).length
-  return html`<p class="waived-summary"><a href="#waivers">${counted(waivers.length, 'waiver')}</a> ${waivers.length === 1 ? 'excuses' : 'excuse'} ${counted(excused, 'cell')}${faulty === 0 ? '' : `; ${faulty} of them ${faulty === 1 ? 'does' : 'do'} not hold`}.</p>
+  return html`<p class="waived-summary"><a href="#waivers">${counted(waivers.length, 'waiver')}</a> ${waivers.length === 1 ? 'excuses' : 'excuse'} ${counted(excused, 'cell')}${faulty === 0 ? '' : `; ${faulty} of them ${faulty === 1 ? 'does' : 'do'} not hold, and the run fails for that`}.</p>
 `
 }
 

@@ -24,42 +24,31 @@ const FITTING_COLUMNS = 32
 const sign = (mark: Mark, isWaived: boolean): Markup =>
   html`<span role="img" aria-label="${MARKS[mark].meaning}${isWaived ? ', waived' : ''}">${MARKS[mark].glyph}</span>`
 
-/** What stands behind a mark. */
-interface Place {
-  /** Numbers of the cells in the page's data. */
-  readonly numbers: readonly number[]
-  readonly isWaived: boolean
-}
-
-/** By operation and column. */
-type Places = ReadonlyMap<string, Place>
+/** Numbers of the cells in the page's data, by operation and column. */
+type Places = ReadonlyMap<string, readonly number[]>
 const placeOf = (operation: string, column: string): string => `${column}\n${operation}`
 
 function placesOf(record: RunRecord, numbers: ReadonlyMap<RecordedCell, number>): Places {
-  const places = new Map<string, Place>()
+  const places = new Map<string, number[]>()
   for (const [cell, number] of numbers) {
     const column = columnIn(record, cell)
     if (column === undefined) continue
     const place = placeOf(cell.operation, column)
-    const known = places.get(place)
-    places.set(place, {
-      numbers: [...(known?.numbers ?? []), number],
-      isWaived: known?.isWaived === true || cell.waived !== undefined,
-    })
+    places.set(place, [...(places.get(place) ?? []), number])
   }
   return places
 }
 
 function rowMarkup(
-  { marks, method, operation, path }: MatrixRow,
+  { marks, method, operation, path, waived }: MatrixRow,
   columns: readonly string[],
   places: Places,
 ): Markup {
   const cells = marks.map((mark, index) => {
     if (mark === undefined) return html`<td></td>`
-    const place = places.get(placeOf(operation, columns[index] ?? ''))
-    const isWaived = place?.isWaived === true
-    return html`<td class="${mark}${when(isWaived, html` waived`)}"${place === undefined ? '' : html` data-cells="${place.numbers.join(' ')}"`}>${sign(mark, isWaived)}</td>`
+    const behind = places.get(placeOf(operation, columns[index] ?? '')) ?? []
+    const isWaived = waived[index] === true
+    return html`<td class="${mark}${when(isWaived, html` waived`)}"${when(behind.length > 0, html` data-cells="${behind.join(' ')}"`)}>${sign(mark, isWaived)}</td>`
   })
   return html`<tr><th scope="row"><b>${method}</b> ${breakable(path)}</th>${cells}</tr>
 `

@@ -2,7 +2,7 @@
  * The one form in which a bundle is written: a zip of stored files in the order of their names, all of one
  * date. What is read has to be that form byte for byte, so that nothing can hide between the files.
  */
-import { gunzipSync as gunzip } from 'node:zlib'
+import { crc32, gunzipSync as gunzip } from 'node:zlib'
 import { gzipSync, unzipSync, type Zippable, zipSync } from 'fflate'
 import { Refusal } from './refusal.js'
 
@@ -76,6 +76,20 @@ export function unpack(bytes: Uint8Array): ReadonlyMap<string, Uint8Array> {
 
 /** Packs one file; the same text gives the same bytes. */
 export const compressed = (bytes: Uint8Array): Uint8Array => gzipSync(bytes, { level: 9, mtime: 0 })
+
+const HEADER_BYTES = 10
+const HEADER = Buffer.from(compressed(new Uint8Array()).subarray(0, HEADER_BYTES))
+
+/** Whether these bytes are what is packed and nothing else: one member, without a name, a comment or a second one. */
+export function isPacked(bytes: Uint8Array, unpacked: Uint8Array): boolean {
+  const trailer = Buffer.alloc(8)
+  trailer.writeUInt32LE(crc32(unpacked), 0)
+  trailer.writeUInt32LE(unpacked.length % 2 ** 32, 4)
+  return (
+    Buffer.from(bytes.subarray(0, HEADER_BYTES)).equals(HEADER) &&
+    Buffer.from(bytes.subarray(-8)).equals(trailer)
+  )
+}
 
 /** Throws Refusal for what is not packed, or becomes too large. */
 export function uncompressed(bytes: Uint8Array, name: string): Buffer {

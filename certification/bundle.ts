@@ -7,6 +7,7 @@ import { compressed, pack } from './archive.js'
 import { sha256, signed, statementOf } from './attestation.js'
 import type { Signer } from './keys.js'
 import { FILES } from './layout.js'
+import { productText } from './product.js'
 
 export interface BundleParts {
   readonly record: RunRecord
@@ -27,7 +28,7 @@ export const recordBytes = (record: RunRecord): Buffer => utf8(renderJson(record
 export const reportBytes = (record: RunRecord): Buffer => utf8(renderHtml(record))
 
 export const productBytes = (product: Readonly<Record<string, string>>): Buffer =>
-  Buffer.from(`${JSON.stringify(product, null, 2)}\n`)
+  Buffer.from(productText(product))
 
 /** In the form that `sha256sum --check` reads. */
 export const sumsOf = (files: ReadonlyMap<string, Uint8Array>): Buffer =>

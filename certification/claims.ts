@@ -2,13 +2,13 @@
  * What a record claims of itself, recomputed: its verdict and counts, its plan, its coverage, its times, and
  * that its verdicts rest on the evidence beside them. Pure.
  */
-import type { Contract, Operation } from '../openapi/contract.js'
-import { dimensions } from '../reporters/coverage.js'
+import type { Contract } from '../openapi/contract.js'
+import { type Coverage, coverageOf, dimensions } from '../reporters/coverage.js'
 import { isOfMatrix } from '../reporters/matrix.js'
 import { concluded, type RecordedCell, type RunRecord, type SuiteIdentity } from '../reporters/record.js'
 import { waive } from '../reporters/waivers.js'
 import { CHECKS } from '../suites/checks/index.js'
-import { type Cell, credentialLabel, type EvidenceRole, type Exchange, VERDICTS } from '../suites/model.js'
+import { type Cell, credentialLabel, type Exchange, VERDICTS } from '../suites/model.js'
 import { MODES, type Mode, plan, SelectionError } from '../suites/plan.js'
 
 /** What is wrong, in words; nothing where all is well. */
@@ -45,7 +45,11 @@ export function waiverTroubles({ baseline, cells, run, waivers }: RunRecord): Tr
   const anew = waive(bare, asked, run.startedAt)
   const known = new Set(cells.map(({ id }) => id))
   const wrong = cells.find((cell, index) => !same(cell.waived, anew.cells[index]?.waived))
+  const bad = new Set(
+    cells.filter(({ verdict }) => verdict === 'fail' || verdict === 'inconclusive').map(({ id }) => id),
+  )
   const stray = baseline?.old.find((id) => !known.has(id))
+  const fine = baseline?.old.find((id) => known.has(id) && !bad.has(id))
   return [
     ...(same(waivers, anew.waivers) ? [] : ['the waivers do not come to what the record says of them']),
     ...(wrong === undefined
@@ -54,6 +58,10 @@ export function waiverTroubles({ baseline, cells, run, waivers }: RunRecord): Tr
           `${wrong.id} is ${wrong.waived === undefined ? 'covered by a waiver' : 'covered by no waiver'}, against what the record says`,
         ]),
     ...(stray === undefined ? [] : [`the baseline names ${shown(stray)}, which is no cell`]),
+    ...(fine === undefined ? [] : [`the baseline knows ${fine} as bad, which is not`]),
+    ...(baseline !== undefined && !(Date.parse(baseline.startedAt) <= Date.parse(run.startedAt))
+      ? ['the baseline is of a later run']
+      : []),
   ]
 }
 
@@ -128,6 +136,28 @@ export function planTroubles(record: RunRecord, contract: Contract, planned: rea
   return []
 }
 
+/** Totals are those of the plan, and so is what its cells alone cover. */
+export function coverageOfPlanTroubles(
+  { cells, coverage }: RunRecord,
+  contract: Contract,
+  planned: readonly Cell[],
+): Troubles {
+  const decided = new Set(
+    cells.filter(({ verdict }) => verdict === 'pass' || verdict === 'fail').map(({ id }) => id),
+  )
+  const anew = coverageOf(contract, planned, decided, [])
+  const totals = ({ apiSets, ...all }: Coverage) => [
+    ...dimensions.map((dimension) => all[dimension].total),
+    ...apiSets.map((apiSet) => [apiSet.name, ...dimensions.map((dimension) => apiSet[dimension].total)]),
+  ]
+  return [
+    ...(same(totals(coverage), totals(anew)) ? [] : ['the coverage is of more or less than was planned']),
+    ...(['operations', 'scopeCells'] as const)
+      .filter((dimension) => !same(coverage[dimension], anew[dimension]))
+      .map((dimension) => `the coverage of ${dimension} is not that of the cells`),
+  ]
+}
+
 /** Sums, and nothing missing that is covered. */
 export function coverageTroubles({ coverage }: RunRecord): Troubles {
   return dimensions.flatMap((dimension) => {
@@ -158,6 +188,7 @@ export function timeTroubles({ exchanges, run }: RunRecord, nowMs: number): Trou
   const [whole] = parts
   if (whole === undefined || parts.some(({ from, to }) => !(from <= to)))
     return ['the run ended before it started']
+  const indices = (run.shards ?? []).map(({ index }) => index).sort((a, b) => a - b)
   const outside = parts.find(({ from, to }) => from < whole.from || to > whole.to)
   const stray = exchanges.find((exchange) => {
     const from = Date.parse(exchange.startedAt)
@@ -166,17 +197,16 @@ export function timeTroubles({ exchanges, run }: RunRecord, nowMs: number): Trou
   })
   return [
     ...(outside === undefined ? [] : ['a shard ran outside the time of the run']),
+    ...(indices.every((index, at) => index === at + 1) ? [] : ['its shards are not all of a run, each once']),
     ...(stray === undefined ? [] : [`exchange ${stray.id} was not made while the run was`]),
     ...(whole.to > nowMs + DAY_MS ? [`the run ended at ${run.finishedAt}, which is yet to come`] : []),
   ]
 }
 
-const isRefusal = (status: number): boolean => status === 401 || status === 403
-
-/** A grant that was refused for its credential is none, nor is a denial for anything else. */
+/** A grant that was refused for its credential is none, nor is a denial that let somebody in or decided nothing. */
 const CONTRADICTS: Readonly<Record<'grant' | 'denial', (status: number) => boolean>> = {
-  grant: (status) => isRefusal(status) || status === 429 || status >= 500,
-  denial: (status) => !isRefusal(status),
+  grant: (status) => [401, 403, 429].includes(status) || status >= 500,
+  denial: (status) => status < 400 || status === 429 || status >= 500,
 }
 
 /** Names of checks whose cells expect a grant. */
@@ -203,7 +233,8 @@ function evidenceTrouble(cell: RecordedCell, exchanges: ReadonlyMap<string, Exch
 }
 
 /** Verdicts rest on exchanges that are there, and say what they say. */
-export function evidenceTroubles({ cells, exchanges }: RunRecord): Troubles {
+export function evidenceTroubles({ cells, exchanges, run }: RunRecord): Troubles {
+  const sent = exchanges.reduce((sum, { attempts }) => sum + attempts, 0)
   const byId = new Map(exchanges.map((exchange) => [exchange.id, exchange]))
   if (byId.size !== exchanges.length) return ['two exchanges have one id']
   const cited = new Set(cells.flatMap(({ evidence }) => evidence.map(({ exchange }) => exchange)))
@@ -211,56 +242,13 @@ export function evidenceTroubles({ cells, exchanges }: RunRecord): Troubles {
   return [
     ...cells.flatMap((cell) => evidenceTrouble(cell, byId) ?? []).slice(0, 3),
     ...(idle === undefined ? [] : [`no cell rests on exchange ${idle.id}`]),
+    ...(sent > run.requests ? [`the run sent ${run.requests} requests, its exchanges show ${sent}`] : []),
   ]
 }
 
-/**
- * What a pass rests on besides the answer: a dead key is refused as a denied one is, everybody is where nobody is
- * let in, and a refusal may be carried out all the same.
- */
-function proofOf({ probe: { credential, expects, path } }: Cell, operation: Operation): EvidenceRole[] {
-  const isKey = credential.kind === 'key' && credential.flaw === undefined
-  const isDenial = expects === 'denial' && !operation.reserved
-  const hasState = isDenial && path === 'documented' && operation.readBack !== undefined
-  return [
-    ...(isKey ? (['alive-before', 'alive-after'] as const) : []),
-    ...(hasState ? (['state-before', 'state-after'] as const) : []),
-    ...(isDenial ? (['control'] as const) : []),
-  ]
-}
-
-function proofTrouble(
-  { evidence, id }: RecordedCell,
-  needed: readonly EvidenceRole[],
-  statusOf: (exchange: string) => number | undefined,
-): string | undefined {
-  for (const role of needed) {
-    const found = evidence.find((one) => one.role === role)
-    if (found === undefined) return `${id} passed without ${role} among its evidence`
-    const status = statusOf(found.exchange)
-    if (status === undefined) return `${id} passed on ${role} that was not answered`
-    if (role.startsWith('alive') && found.shows?.startsWith('alive') !== true)
-      return `${id} passed, and ${role} shows its key ${found.shows ?? 'in no state'}`
-    if (role === 'control' && CONTRADICTS.grant(status))
-      return `${id} passed, and its control was answered ${status}`
-  }
-  return undefined
-}
-
-/** Every pass rests on all that its kind of proof needs. */
-export function proofTroubles(record: RunRecord, contract: Contract, planned: readonly Cell[]): Troubles {
-  const operations = new Map(contract.operations.map((operation) => [operation.id, operation]))
-  const statuses = new Map(record.exchanges.map(({ id, response }) => [id, response?.status]))
-  const recorded = new Map(record.cells.map((cell) => [cell.id, cell]))
-  return planned
-    .flatMap((cell) => {
-      const own = recorded.get(cell.id)
-      const operation = operations.get(cell.operation)
-      if (own?.verdict !== 'pass' || operation === undefined) return []
-      return proofTrouble(own, proofOf(cell, operation), (id) => statuses.get(id)) ?? []
-    })
-    .slice(0, 3)
-}
+/** Whether two builds are of one commit: then they are one, where both are clean. */
+export const isSameBuild = (a: SuiteIdentity, b: SuiteIdentity): boolean =>
+  isSameVersion(a, b) && a.commit !== null && a.commit === b.commit
 
 /** Whether two builds are of one version: then they plan alike. */
 export const isSameVersion = (a: SuiteIdentity, b: SuiteIdentity): boolean =>

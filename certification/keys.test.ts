@@ -1,4 +1,5 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
+import { p256 } from '@noble/curves/nist.js'
 import { describe, expect, test } from 'vitest'
 import { ALGORITHMS, KeyError, newPair, readPublicKey, readSigner } from './keys.js'
 
@@ -41,6 +42,31 @@ describe('a key that signs', () => {
     expect(
       readPublicKey(newPair('ed25519', undefined).publicKey.pem, 'other').verifies(MESSAGE, signature),
     ).toBe(false)
+  })
+
+  test('takes no other signature that fits: anybody can make that of one', () => {
+    const signer = readSigner(newPair('ecdsa', undefined).privatePem, 'key.pem', undefined)
+    const signature = p256.Signature.fromBytes(signer.sign(MESSAGE), 'der')
+    const other = new p256.Signature(signature.r, p256.Point.Fn.neg(signature.s)).toBytes('der')
+    const key = createPublicKey(signer.publicKey.pem)
+    expect(verify('sha256', MESSAGE, key, other)).toBe(true)
+    expect(signer.publicKey.verifies(MESSAGE, other)).toBe(false)
+    expect(signer.publicKey.verifies(MESSAGE, Buffer.from('no signature'))).toBe(false)
+  })
+
+  test('is one key however its point is written', () => {
+    const { publicKey } = newPair('ecdsa', undefined)
+    const jwk = createPublicKey(publicKey.pem).export({ format: 'jwk' })
+    const [x, y] = [Buffer.from(jwk.x ?? '', 'base64url'), Buffer.from(jwk.y ?? '', 'base64url')]
+    const head = Buffer.from('3039301306072a8648ce3d020106082a8648ce3d030107032200', 'hex')
+    const der = Buffer.concat([head, Buffer.from([2 + ((y.at(-1) ?? 0) % 2)]), x])
+    const lines = der.toString('base64').match(/.{1,64}/g) ?? []
+    const compressed = ['-----BEGIN PUBLIC KEY-----', ...lines, '-----END PUBLIC KEY-----', ''].join('\n')
+    expect(compressed).not.toBe(publicKey.pem)
+    expect(readPublicKey(compressed, 'key.pem.pub')).toMatchObject({
+      fingerprint: publicKey.fingerprint,
+      pem: publicKey.pem,
+    })
   })
 
   test.each(NAMES)('%s: opens with its passphrase alone', (name) => {

@@ -24,7 +24,11 @@ interface Algorithm {
   /** Of the message, before it is signed; null where the algorithm takes it whole. */
   readonly hash: string | null
   readonly sign: (key: KeyObject, message: Uint8Array) => Uint8Array
+  /** Whether the signature is the one that `sign` writes, of several that fit. */
+  readonly isCanonical: (signature: Uint8Array) => boolean
 }
+
+type Curve = typeof p256
 
 /** The scalar of a key on a curve. */
 const scalarOf = (key: KeyObject): Uint8Array =>
@@ -32,18 +36,37 @@ const scalarOf = (key: KeyObject): Uint8Array =>
 
 /** Node draws a random number for each signature; by RFC 6979 the same message is signed alike. */
 const onCurve =
-  (curve: typeof p256): Algorithm['sign'] =>
+  (curve: Curve): Algorithm['sign'] =>
   (key, message) =>
-    curve.sign(message, scalarOf(key), { format: 'der', lowS: false })
+    curve.sign(message, scalarOf(key), { format: 'der', lowS: true })
+
+/** Of the two signatures that fit wherever one does, bundles hold the one of the lower number. */
+const isLow =
+  (curve: Curve): Algorithm['isCanonical'] =>
+  (signature) => {
+    try {
+      return !curve.Signature.fromBytes(signature, 'der').hasHighS()
+    } catch {
+      return false
+    }
+  }
+
+const ofCurve = (label: string, hash: string, curve: Curve): Algorithm => ({
+  ...{ label, hash },
+  isCanonical: isLow(curve),
+  sign: onCurve(curve),
+})
 
 const ED25519: Algorithm = {
   label: 'Ed25519',
   hash: null,
+  // Node takes no other.
+  isCanonical: () => true,
   sign: (key, message) => nodeSign(null, message, key),
 }
 const CURVES: Readonly<Record<string, Algorithm>> = {
-  prime256v1: { label: 'ECDSA P-256', hash: 'sha256', sign: onCurve(p256) },
-  secp384r1: { label: 'ECDSA P-384', hash: 'sha384', sign: onCurve(p384) },
+  prime256v1: ofCurve('ECDSA P-256', 'sha256', p256),
+  secp384r1: ofCurve('ECDSA P-384', 'sha384', p384),
 }
 
 function algorithmOf(key: KeyObject, name: string): Algorithm {
@@ -78,13 +101,15 @@ export interface Signer {
   readonly sign: (message: Uint8Array) => Uint8Array
 }
 
-function publicKeyOf(key: KeyObject, name: string): PublicKey {
-  const { hash, label } = algorithmOf(key, name)
+function publicKeyOf(given: KeyObject, name: string): PublicKey {
+  const { hash, isCanonical, label } = algorithmOf(given, name)
+  // Points of a curve can be written in several ways; a JWK knows one.
+  const key = createPublicKey({ key: given.export({ format: 'jwk' }), format: 'jwk' })
   return {
     label,
     fingerprint: fingerprintOf(key),
     pem: key.export({ format: 'pem', type: 'spki' }).toString(),
-    verifies: (message, signature) => nodeVerify(hash, message, key, signature),
+    verifies: (message, signature) => isCanonical(signature) && nodeVerify(hash, message, key, signature),
   }
 }
 

@@ -14,6 +14,15 @@ export type ProductMember = keyof typeof PRODUCT_MEMBERS
 
 export type Product = Readonly<Record<ProductMember, string>>
 
+/** The sheet as bundles hold it. */
+export const productText = (sheet: unknown): string => `${JSON.stringify(sheet, null, 2)}\n`
+
+/** What the sheet tells that neither a sheet nor the record's own has a place for. */
+export const surplusIn = (sheet: unknown, own: Readonly<Record<string, string>> = {}): string[] =>
+  Object.keys(isRecord(sheet) ? sheet : {}).filter(
+    (member) => !Object.hasOwn(PRODUCT_MEMBERS, member) && !Object.hasOwn(own, member),
+  )
+
 /** What the sheet does not tell. */
 export const missingIn = (sheet: unknown): string[] =>
   Object.keys(PRODUCT_MEMBERS).filter((member) => {

@@ -1,22 +1,27 @@
 /** The rules of acceptance: what makes a bundle authentic, and what makes it certify. */
 import type { Contract } from '../openapi/contract.js'
+import { isRecord, records, select, text } from '../openapi/json.js'
 import { concluded, type RunRecord, type SuiteIdentity } from '../reporters/record.js'
 import { isFaulty } from '../reporters/waivers.js'
+import type { Conformity } from '../suites/check.js'
 import type { Cell } from '../suites/model.js'
 import { SelectionError } from '../suites/plan.js'
 import {
   conclusionTroubles,
+  coverageOfPlanTroubles,
   coverageTroubles,
   evidenceTroubles,
+  isSameBuild,
   isSameVersion,
   plannedFor,
   planTroubles,
-  proofTroubles,
   type Troubles,
   timeTroubles,
   waiverTroubles,
 } from './claims.js'
-import { missingIn } from './product.js'
+import { FILES } from './layout.js'
+import { missingIn, productText, surplusIn } from './product.js'
+import { proofTroubles } from './proofs.js'
 
 /** The plan made anew, why there is none to compare with, or why nobody can have made one. */
 export type Planning =
@@ -29,10 +34,11 @@ export interface Accepted {
   readonly record: RunRecord
   /** The build that verifies. */
   readonly verifier: SuiteIdentity
+  readonly conformity: Conformity
   /** The contract of the record's release, as the verifier knows it; undefined where it knows none. */
   readonly contract?: Contract
-  /** Hex SHA-256 of the contract's documents in the bundle. */
-  readonly enclosedContract: string
+  /** Hex SHA-256 of the contract's documents in the bundle; undefined where there are others than it names. */
+  readonly enclosedContract: string | undefined
   readonly planning: Planning
   readonly product: unknown
   /** The texts of the bundle by file name, those in which secrets might stand. */
@@ -42,7 +48,9 @@ export interface Accepted {
   /** The report that this build renders of the record. */
   readonly rendered: () => string
   readonly report: string
-  /** Whether the bundle was made by the build that verifies it. */
+  /** The bill of materials of the suite. */
+  readonly sbom: unknown
+  /** Whether that is the verifier's own, byte for byte. */
   readonly ownBuild: boolean
   readonly nowMs: number
 }
@@ -62,6 +70,14 @@ export interface Rule {
 const unless = (...cases: readonly (readonly [broken: boolean, trouble: string])[]): Judgement => ({
   troubles: cases.filter(([broken]) => broken).map(([, trouble]) => trouble),
 })
+
+/** Which build a bill of materials says that it is of. */
+function buildIn(sbom: unknown): Readonly<Record<'commit' | 'name' | 'version', string | undefined>> {
+  const [component] = select(sbom, '/metadata/component')
+  const own = isRecord(component) ? component : {}
+  const property = records(own.properties).find(({ name }) => text(name)?.endsWith(':commit') === true)
+  return { name: text(own.name), version: text(own.version), commit: text(property?.value) }
+}
 
 /** What the record's suite planned, or why this verifier cannot say. */
 export function planningOf({
@@ -122,10 +138,10 @@ export const RULES: readonly Rule[] = [
   {
     id: 'proofs',
     decides: 'authentic',
-    holds: 'every pass rests on all that proves it: signs of life, controls, states read back',
-    judge: ({ planning, record }) =>
+    holds: 'every pass is one by what it rests on, judged anew',
+    judge: ({ conformity, planning, record }) =>
       'cells' in planning
-        ? { troubles: proofTroubles(record, planning.contract, planning.cells) }
+        ? { troubles: proofTroubles(record, planning.contract, planning.cells, conformity) }
         : { moot: `what has to be proved cannot be told: ${reasonIn(planning)}` },
   },
   {
@@ -135,13 +151,24 @@ export const RULES: readonly Rule[] = [
     judge: ({ enclosedContract, record: { contract } }) =>
       contract.spec !== undefined
         ? { moot: `${contract.spec}, which was laid over them, is not enclosed` }
-        : unless([enclosedContract !== contract.sha256, 'the enclosed documents have another digest']),
+        : unless(
+            [enclosedContract === undefined, 'it encloses other documents than its release has'],
+            [
+              enclosedContract !== undefined && enclosedContract !== contract.sha256,
+              'the enclosed documents have another digest',
+            ],
+          ),
   },
   {
     id: 'coverage',
     decides: 'authentic',
     holds: 'the coverage adds up',
-    judge: ({ record }) => ({ troubles: coverageTroubles(record) }),
+    judge: ({ planning, record }) => ({
+      troubles: [
+        ...coverageTroubles(record),
+        ...('cells' in planning ? coverageOfPlanTroubles(record, planning.contract, planning.cells) : []),
+      ],
+    }),
   },
   {
     id: 'evidence',
@@ -166,6 +193,22 @@ export const RULES: readonly Rule[] = [
     }),
   },
   {
+    id: 'sbom',
+    decides: 'authentic',
+    holds: 'the bill of materials is that of the build that made the record',
+    judge: ({ ownBuild, record: { suite }, sbom, verifier }) => {
+      const { commit, name, version } = buildIn(sbom)
+      const isClean = !suite.dirty && !verifier.dirty
+      return unless(
+        [
+          name !== suite.name || version !== suite.version || commit !== (suite.commit ?? 'none'),
+          `it is of ${name ?? 'nothing'} ${version ?? ''} at commit ${commit ?? 'unknown'}`,
+        ],
+        [isClean && isSameBuild(suite, verifier) && !ownBuild, 'it is another than that of this very build'],
+      )
+    },
+  },
+  {
     id: 'report',
     decides: 'authentic',
     holds: 'report.html shows the record',
@@ -178,13 +221,19 @@ export const RULES: readonly Rule[] = [
     id: 'product',
     decides: 'authentic',
     holds: 'the product sheet is that of the record',
-    judge: ({ product, record: { target } }) =>
-      unless([
-        target.product !== undefined &&
-          missingIn(target.product).length === 0 &&
-          JSON.stringify(product) !== JSON.stringify(target.product),
-        'the record names another product than the sheet',
-      ]),
+    judge: ({ product, record: { target }, texts }) =>
+      unless(
+        [
+          texts.get(FILES.product) !== productText(product) || surplusIn(product, target.product).length > 0,
+          'the product sheet is not in the form in which bundles are written',
+        ],
+        [
+          target.product !== undefined &&
+            missingIn(target.product).length === 0 &&
+            JSON.stringify(product) !== JSON.stringify(target.product),
+          'the record names another product than the sheet',
+        ],
+      ),
   },
   {
     id: 'target',
@@ -210,7 +259,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'suite',
     decides: 'certifying',
-    holds: 'a clean build of a released version made the record, and the same version verifies it',
+    holds: 'a clean build of a released version made the record, and the same build verifies it',
     judge: ({ record: { suite }, verifier }) =>
       unless(
         [suite.commit === null, 'the build of the suite names no commit'],
@@ -219,6 +268,10 @@ export const RULES: readonly Rule[] = [
         [
           !isSameVersion(suite, verifier),
           `${suite.name} ${suite.version} made the record, ${verifier.name} ${verifier.version} verifies it`,
+        ],
+        [
+          isSameVersion(suite, verifier) && suite.commit !== null && !isSameBuild(suite, verifier),
+          `a build of commit ${suite.commit} made the record, one of ${verifier.commit ?? 'no commit'} verifies it`,
         ],
       ),
   },

@@ -16,6 +16,7 @@ import {
   SIGNER,
   SOURCES,
   STRANGER,
+  sbomOf,
   VERIFIER,
   verify,
   wholeRecord,
@@ -41,6 +42,14 @@ const DENIED = WHOLE.cells.findIndex(
   ({ check, operation }) => check === 'scope-denies' && operation.startsWith('DELETE /v2/nvcf/functions/'),
 )
 
+/** The exchange that the denial rests on in that role. */
+const exchangeOf = (role: EvidenceRole): string =>
+  WHOLE.cells[DENIED]?.evidence.find((one) => one.role === role)?.exchange ?? ''
+
+/** Of another cell. */
+const strange = (cell: RecordedCell | undefined): string =>
+  cell?.evidence.find(({ role }) => role === 'answer')?.exchange ?? ''
+
 /** The denial with other evidence in a role, or without any in it. */
 const withProof = (role: EvidenceRole, ...instead: readonly Evidence[]): RunRecord =>
   withCell(DENIED, (cell) => ({
@@ -60,7 +69,7 @@ const failed = ({ because: _, ...cell }: RecordedCell): RecordedCell => ({
 const withRun = (change: Partial<RunRecord['run']>): RunRecord =>
   redone(WHOLE, { run: { ...WHOLE.run, ...change } })
 
-const key = `nvapi-stg-${'x'.repeat(30)}`
+const key = `nvapi-stg-${'xY3'.repeat(10)}`
 
 const WAIVER = { cells: ['*::nowhere'], reason: 'r', owner: 'o', expires: '2024-01-01' }
 
@@ -80,26 +89,74 @@ const RECORDS: readonly (readonly [what: string, record: () => RunRecord, rules:
   ],
   [
     'a denial that passed on a success',
-    () => withProof('answer', { role: 'answer', exchange: 'x1' }),
-    ['evidence'],
+    () => withProof('answer', { role: 'answer', exchange: exchangeOf('control') }),
+    ['proofs', 'evidence'],
   ],
   [
     'a pass without evidence',
     () => withCell(DENIED, (cell) => ({ ...cell, evidence: [] })),
     ['proofs', 'evidence'],
   ],
-  ['evidence that is not there', () => withProof('answer', { role: 'answer', exchange: 'x9' }), ['evidence']],
+  [
+    'evidence that is not there',
+    () => withProof('answer', { role: 'answer', exchange: 'gone' }),
+    ['proofs', 'evidence'],
+  ],
+  [
+    'a denial by the answer to another key',
+    () => withProof('answer', { role: 'answer', exchange: strange(WHOLE.cells[DENIED + 1]) }),
+    ['proofs'],
+  ],
+  [
+    'a denial by the answer of another operation',
+    () =>
+      withProof('answer', {
+        role: 'answer',
+        exchange: strange(
+          WHOLE.cells.find(
+            ({ check, credential, operation }) =>
+              check === 'scope-denies' &&
+              credential === WHOLE.cells[DENIED]?.credential &&
+              operation !== WHOLE.cells[DENIED]?.operation,
+          ),
+        ),
+      }),
+    ['proofs'],
+  ],
+  [
+    'two answers',
+    () =>
+      withProof('answer', ...[1, 2].map(() => ({ role: 'answer' as const, exchange: exchangeOf('answer') }))),
+    ['proofs'],
+  ],
+  [
+    'a life sign of another key',
+    () =>
+      withProof('alive-before', { role: 'alive-before', exchange: exchangeOf('control'), shows: 'alive' }),
+    ['proofs'],
+  ],
+  [
+    'a key that was nearly alive',
+    () =>
+      withProof('alive-after', {
+        role: 'alive-after',
+        exchange: exchangeOf('alive-after'),
+        shows: 'alive, almost',
+      }),
+    ['proofs'],
+  ],
   ['a denial of a key that nobody saw alive', () => withProof('alive-before'), ['proofs']],
   [
     'a denial of a key that was dead',
-    () => withProof('alive-after', { role: 'alive-after', exchange: 'x1', shows: 'dead' }),
+    () =>
+      withProof('alive-after', { role: 'alive-after', exchange: exchangeOf('alive-after'), shows: 'dead' }),
     ['proofs'],
   ],
   ['a denial whose effect nobody looked for', () => withProof('state-after'), ['proofs']],
   ['a denial where nobody was let in', () => withProof('control'), ['proofs']],
   [
     'a denial whose control was refused',
-    () => withProof('control', { role: 'control', exchange: 'x2' }),
+    () => withProof('control', { role: 'control', exchange: exchangeOf('answer') }),
     ['proofs'],
   ],
   [
@@ -116,12 +173,12 @@ const RECORDS: readonly (readonly [what: string, record: () => RunRecord, rules:
   [
     'an exchange that proves nothing',
     () => {
-      const idle = WHOLE.exchanges.slice(0, 1).map((one) => ({ ...one, id: 'x3' }))
+      const idle = WHOLE.exchanges.slice(0, 1).map((one) => ({ ...one, id: 'idle' }))
       return redone(WHOLE, { exchanges: [...WHOLE.exchanges, ...idle] })
     },
     ['evidence'],
   ],
-  ['a cell less', () => withCells((cells) => cells.slice(1)), ['plan']],
+  ['a cell less', () => withCells((cells) => cells.slice(1)), ['plan', 'coverage']],
   ['a cell more', () => withCells((cells) => [...cells, ...structuredClone(cells.slice(0, 1))]), ['plan']],
   [
     'two cells in each other’s place',
@@ -133,10 +190,10 @@ const RECORDS: readonly (readonly [what: string, record: () => RunRecord, rules:
   [
     'a cell that was left out without a reason',
     () => withCell(3, (cell) => ({ ...cell, verdict: 'excluded', because: 'not asked for', evidence: [] })),
-    ['plan', 'canonical-set', 'passed', 'record-certifies'],
+    ['plan', 'coverage', 'canonical-set', 'passed', 'record-certifies'],
   ],
-  ['another seed', () => withRun({ seed: 43 }), ['plan']],
-  ['another profile', () => withRun({ profile: 'full' }), ['plan']],
+  ['another seed', () => withRun({ seed: 43 }), ['plan', 'proofs']],
+  ['another profile', () => withRun({ profile: 'full' }), ['plan', 'coverage']],
   [
     'a mode that there is not',
     () => withRun({ mode: 'total' }),
@@ -156,6 +213,64 @@ const RECORDS: readonly (readonly [what: string, record: () => RunRecord, rules:
     'a document laid over the contract',
     () => redone(WHOLE, { contract: { ...WHOLE.contract, spec: 'target' } }),
     ['release', 'canonical-set', 'record-certifies'],
+  ],
+  [
+    'coverage of less than there is',
+    () => {
+      const of = (count: RunRecord['coverage']['statuses']) => ({
+        ...count,
+        covered: 0,
+        total: 0,
+        missing: [],
+      })
+      const apiSets = WHOLE.coverage.apiSets.map((apiSet) => ({
+        ...apiSet,
+        statuses: { covered: 0, total: 0 },
+      }))
+      return redone(WHOLE, {
+        coverage: { ...WHOLE.coverage, statuses: of(WHOLE.coverage.statuses), apiSets },
+      })
+    },
+    ['coverage'],
+  ],
+  ['fewer requests than exchanges', () => withRun({ requests: WHOLE.exchanges.length - 1 }), ['evidence']],
+  [
+    'shards that are one and the same',
+    () => {
+      const { finishedAt, id, requests, startedAt } = WHOLE.run
+      const shard = { id, index: 1, startedAt, finishedAt, requests }
+      return withRun({ shards: [shard, shard] })
+    },
+    ['times'],
+  ],
+  [
+    'a baseline that is yet to come',
+    () => redone(WHOLE, { baseline: { run: 'later', startedAt: '2099-01-01T00:00:00.000Z', old: [] } }),
+    ['waived'],
+  ],
+  [
+    'a baseline that knows a pass as a failure',
+    () =>
+      redone(WHOLE, {
+        baseline: {
+          run: 'early',
+          startedAt: '2024-01-01T00:00:00.000Z',
+          old: [WHOLE.cells[DENIED]?.id ?? ''],
+        },
+      }),
+    ['waived'],
+  ],
+  [
+    'what took longer than it may',
+    () =>
+      withCells((cells) =>
+        cells.map((cell) =>
+          cell.check === 'revocation-takes-effect'
+            ? { ...cell, measured: { what: 'a revoked key kept working', ms: 200_000, boundMs: 180_000 } }
+            : cell,
+        ),
+      ),
+    ['proofs'],
   ],
   [
     'coverage that does not add up',
@@ -188,10 +303,11 @@ const RECORDS: readonly (readonly [what: string, record: () => RunRecord, rules:
     'a key in a body',
     () =>
       redone(WHOLE, {
-        exchanges: WHOLE.exchanges.map((one) => ({
-          ...one,
-          ...(one.response && { response: { ...one.response, body: `{"detail":"Bearer ${key}"}` } }),
-        })),
+        exchanges: WHOLE.exchanges.map((one) =>
+          one.id === exchangeOf('answer') && one.response !== undefined
+            ? { ...one, response: { ...one.response, body: `{"detail":"Bearer ${key}"}` } }
+            : one,
+        ),
       }),
     ['secrets'],
   ],
@@ -227,7 +343,7 @@ const RECORDS: readonly (readonly [what: string, record: () => RunRecord, rules:
   [
     'a build without a commit',
     () => redone(WHOLE, { suite: { ...WHOLE.suite, commit: null } }),
-    ['suite', 'record-certifies'],
+    ['sbom', 'suite', 'record-certifies'],
   ],
   [
     'a build with changes',
@@ -237,7 +353,7 @@ const RECORDS: readonly (readonly [what: string, record: () => RunRecord, rules:
   [
     'a version before its release',
     () => redone(WHOLE, { suite: { ...WHOLE.suite, version: '1.2.3-rc.1' } }),
-    ['suite', 'canonical-set'],
+    ['sbom', 'suite', 'canonical-set'],
   ],
   [
     'things left behind',
@@ -304,9 +420,11 @@ describe('a bundle of a whole record', () => {
     })
   })
 
-  test('is authentic to another build, which renders its own report', async () => {
-    const verification = await verify(bundleOf(WHOLE), { sbom: Buffer.from('another') })
-    expect(verification).toMatchObject({ authentic: true, certifying: true })
+  test('is authentic to another build, which renders its own report and does not certify', async () => {
+    const suite = { ...VERIFIER.suite, commit: 'beef' }
+    const verification = await verify(bundleOf(WHOLE), { suite, sbom: sbomOf('beef') })
+    expect(verification).toMatchObject({ authentic: true, certifying: false })
+    expect(broken(verification)).toEqual(['suite'])
     expect(verification.rulings.find(({ rule }) => rule === 'report')?.outcome).toBe('moot')
   })
 })
@@ -331,9 +449,36 @@ describe('a record that somebody signs all the same', () => {
     const cells = record.cells.map((cell, index) => {
       if (index !== at) return cell
       const { because: _, ...asked } = cell
-      return { ...asked, verdict: 'pass' as const, evidence: WHOLE.cells[DENIED]?.evidence ?? [] }
+      const { evidence = [] } = WHOLE.cells.find(({ id }) => id === cell.id) ?? {}
+      return {
+        ...asked,
+        verdict: 'pass' as const,
+        evidence: evidence.map((one) => ({ ...one, exchange: `w${one.exchange}` })),
+      }
     })
-    expect((await verify(bundleOf(redone(record, { cells })))).authentic).toBe(true)
+    const cited = new Set(cells.flatMap(({ evidence }) => evidence.map(({ exchange }) => exchange)))
+    const others = WHOLE.exchanges.map((one) => ({ ...one, id: `w${one.id}` }))
+    const exchanges = [...record.exchanges, ...others].filter(({ id }) => cited.has(id))
+    const run = { ...record.run, requests: exchanges.length }
+    const asked = cells[at]
+    const { scopeCells } = record.coverage
+    const coverage = {
+      ...record.coverage,
+      scopeCells: {
+        ...scopeCells,
+        covered: scopeCells.covered + 1,
+        missing: scopeCells.missing.filter((id) => id !== asked?.id),
+      },
+      apiSets: record.coverage.apiSets.map((apiSet) =>
+        apiSet.name === asked?.apiSet
+          ? { ...apiSet, scopeCells: { ...apiSet.scopeCells, covered: apiSet.scopeCells.covered + 1 } }
+          : apiSet,
+      ),
+    }
+    const redo = redone(record, { cells, coverage, exchanges, run })
+    const rulings = await signable(redo, PRODUCT, SOURCES, VERIFIER)
+    const refusing = rulings.filter(({ decides, outcome }) => decides === 'authentic' && outcome === 'broken')
+    expect(refusing).toEqual([])
   })
 })
 
@@ -398,6 +543,58 @@ const FILES_CHANGED: readonly (readonly [
   ['other checksums', replaced(FILES.sums, '0', '1'), false, 'digests'],
   ['another document', replaced('contract/control-plane.yaml', '3.1.0', '3.1.1'), false, 'digests'],
   ['another document, signed', replaced('contract/control-plane.yaml', '3.1.0', '3.1.1'), true, 'contract'],
+  ['a document more, signed', (files) => void files.set('contract/extra.yaml', utf8('x')), true, 'contract'],
+  [
+    'a bill of materials of another commit, signed',
+    (files) => void files.set(FILES.sbom, sbomOf('beef')),
+    true,
+    'sbom',
+  ],
+  [
+    'a bill of materials that is none, signed',
+    (files) => void files.set(FILES.sbom, utf8('x')),
+    true,
+    'sbom',
+  ],
+  [
+    'another bill of materials of the same build, signed',
+    replaced(FILES.sbom, 'CycloneDX', 'Cyclone'),
+    true,
+    'sbom',
+  ],
+  [
+    'a product told twice, signed',
+    replaced(FILES.product, '"name"', '"name": "x",\n  "name"'),
+    true,
+    'product',
+  ],
+  [
+    'a product of more, signed',
+    replaced(FILES.product, '"name"', '"price": "x",\n  "name"'),
+    true,
+    'product',
+  ],
+  [
+    'a record with an empty one behind it, signed',
+    (files) =>
+      void files.set(
+        FILES.record,
+        Buffer.concat([files.get(FILES.record) ?? utf8(''), compressed(new Uint8Array())]),
+      ),
+    true,
+    'digests',
+  ],
+  [
+    'a record packed with a remark, signed',
+    (files) => {
+      const packed = Buffer.from(files.get(FILES.record) ?? [])
+      // Flag of a comment, and one behind the header.
+      packed[3] = 16
+      files.set(FILES.record, Buffer.concat([packed.subarray(0, 10), utf8('hidden\0'), packed.subarray(10)]))
+    },
+    true,
+    'digests',
+  ],
   ['a document less, signed', (files) => void files.delete('contract/control-plane.yaml'), true, 'contract'],
   ['another release row, signed', replaced(FILES.release, 'full', 'none'), true, 'contract'],
   ['no product, signed', (files) => void files.set(FILES.product, utf8('{}')), true, 'product'],

@@ -3,7 +3,8 @@ import type { Contract } from '../openapi/contract.js'
 import { isRecord, strings, text } from '../openapi/json.js'
 import { contractDigest, type ReleaseSources } from '../openapi/load.js'
 import type { RunRecord, SuiteIdentity } from '../reporters/record.js'
-import { uncompressed, unpack } from './archive.js'
+import type { Conformity } from '../suites/check.js'
+import { isPacked, uncompressed, unpack } from './archive.js'
 import { type Envelope, opened, statementOf } from './attestation.js'
 import { productBytes, recordBytes, reportBytes, sumsOf } from './bundle.js'
 import { KeyError, type PublicKey, readPublicKey } from './keys.js'
@@ -14,6 +15,8 @@ import { type Accepted, planningOf, RULES } from './rules.js'
 /** What a verifier brings. */
 export interface Verifier {
   readonly suite: SuiteIdentity
+  /** What answers are held to, by the contract. */
+  readonly conformity: Conformity
   /** The contract of a release; undefined for one that it does not know. */
   readonly contractOf: (release: string) => Promise<Contract | undefined>
   /** Reads a record from its text. Throws an Error that says why it cannot. */
@@ -100,7 +103,7 @@ function assertAttested(files: ReadonlyMap<string, Uint8Array>, envelope: Envelo
   if (!sumsOf(summed).equals(files.get(FILES.sums) ?? new Uint8Array()))
     throw new Refusal('digests', `${FILES.sums} does not list the digests of the enclosed files`)
   const json = uncompressed(files.get(FILES.record) ?? new Uint8Array(), FILES.record)
-  if (!recordBytes(record).equals(json))
+  if (!recordBytes(record).equals(json) || !isPacked(files.get(FILES.record) ?? new Uint8Array(), json))
     throw new Refusal('digests', 'the record is not in the form in which bundles are written')
   const signed = new Map([...files].filter(([name]) => name !== FILES.attestation))
   if (statementOf(record, json, signed) !== envelope.statement)
@@ -133,11 +136,14 @@ async function read(
   return { files, signer, record }
 }
 
-/** Of the enclosed documents, in the order of the enclosed row. */
-function enclosedContract(files: ReadonlyMap<string, Uint8Array>): string {
+/** Of the enclosed documents, in the order of the enclosed row; undefined where there are others. */
+function enclosedContract(files: ReadonlyMap<string, Uint8Array>): string | undefined {
   const row = utf8(files.get(FILES.release)).replace(/\n$/, '')
   const parsed = jsonOf(row)
   const names = isRecord(parsed) ? strings(parsed.documents) : []
+  const known = new Set([FILES.release, ...names.map((name) => `${FILES.contractFolder}${name}`)])
+  const isStrange = (name: string) => name.startsWith(FILES.contractFolder) && !known.has(name)
+  if ([...files.keys()].some(isStrange)) return undefined
   return contractDigest({
     row,
     documents: names.map((name) => ({
@@ -168,6 +174,7 @@ async function acceptedOf(
   const known = { record, verifier: verifier.suite, ...(contract !== undefined && { contract }) }
   return {
     ...known,
+    conformity: verifier.conformity,
     planning: planningOf(known),
     enclosedContract: enclosedContract(files),
     product,
@@ -178,6 +185,7 @@ async function acceptedOf(
     holdsSecret: verifier.holdsSecret,
     rendered: () => reportBytes(record).toString('utf8'),
     report,
+    sbom: jsonOf(utf8(files.get(FILES.sbom))),
     ownBuild: Buffer.from(verifier.sbom).equals(files.get(FILES.sbom) ?? new Uint8Array()),
     nowMs: verifier.nowMs,
   }

@@ -76,6 +76,8 @@ const MISTAKES: readonly Mistake[] = [
   { what: 'a shard beyond its count', args: ['run', '--shard', '3/2'],    names: "'3/2'",   mend: 'such as 1/4' },
   { what: 'a shard before the first', args: ['run', '--shard', '0/2'],    names: "'0/2'",   mend: 'such as 1/4' },
   { what: 'a shard without a count', args: ['run', '--shard', '1'],       names: "'1'",     mend: 'such as 1/4' },
+  { what: 'a shard without a seed', args: ['run', '--shard', '1/2'],      names: '--seed',  mend: 'the same number' },
+  { what: 'an empty folder',        args: ['run', '--out', ''],           names: '--out',   mend: 'must not be empty' },
   { what: 'an empty check',         args: ['run', '--check', ''],         names: '--check', mend: 'must not be empty' },
   // Addresses.
   { what: 'no URL',                 args: ['run', '--gateway', 'http://[bad'],              names: 'http://[bad', mend: 'such as http://gateway.example' },

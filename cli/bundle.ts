@@ -64,7 +64,8 @@ export async function bundle(file: string, { key, out, product: sheet }: BundleF
       `${file} is not signed, for nobody would accept it: ${broken.map(({ rule, says }) => `${rule}: ${says}`).join('; ')}. Give the record as its run wrote it.`,
     )
   const bytes = bundled({ record, product, sources, sbom: verifier.sbom, signer })
-  await writeWhole(out, { bytes, replace: true })
+  const spare = [file, key, `${key}.pub`, ...(sheet === undefined ? [] : [sheet])]
+  await writeWhole(out, { bytes, replace: true, spare })
   const { fingerprint, label } = signer.publicKey
   process.stdout.write(
     [

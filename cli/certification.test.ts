@@ -1,17 +1,28 @@
 /** From a record to a certificate that somebody else accepts, as processes and by the tools of others. */
-import { copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { unpack } from '../certification/archive.js'
 import { FILES } from '../certification/layout.js'
-import { PRODUCT, wholeRecord } from '../certification/testing.js'
+import { PRODUCT } from '../certification/testing.js'
+import { startGateway } from '../fixtures/gateway/server.js'
 import { isRecord, records, text } from '../openapi/json.js'
 import lock from '../package-lock.json' with { type: 'json' }
 import { concluded, type RunRecord } from '../reporters/record.js'
 import { renderJson } from '../reporters/write.js'
 import { filesUnder, nvcf, scratch, tool } from './testing.js'
+import { runHere } from './testing-run.js'
 
 const tools = fileURLToPath(new URL('../.test-tools', import.meta.url))
 
@@ -20,16 +31,23 @@ const SHEET = Object.entries(PRODUCT)
   .map(([name, value]) => `${name}: "${value}"`)
   .join('\n')
 
-/** The build that the tests run: a clean one of it made the record. */
-const { version } = (await import('../package.json', { with: { type: 'json' } })).default
-
-function certifying(): RunRecord {
-  const whole = wholeRecord()
-  const record = { ...whole, suite: { ...whole.suite, version } }
-  return { ...record, ...concluded(record) }
+/** What a clean build records of a product that conforms. */
+async function certifying(): Promise<RunRecord> {
+  const gateway = await startGateway({ release: 'initial', variations: ['unnamed-server'] })
+  const { record, troubles } = await runHere({
+    ...{ gateway: gateway.url, release: 'initial', profile: 'core', out: scratch() },
+  })
+  await gateway.close()
+  expect(troubles).toEqual([])
+  const made = {
+    ...record,
+    suite: { ...record.suite, dirty: false },
+    target: { ...record.target, product: PRODUCT },
+  }
+  return { ...made, ...concluded(made) }
 }
 
-const WHOLE = certifying()
+const WHOLE = await certifying()
 
 /** A folder with keys, a record that certifies and its bundle. */
 let home: string
@@ -132,6 +150,10 @@ describe.concurrent('verify', () => {
     const { code, stderr } = await inHome('verify', 'huge.zip')
     expect(code).toBe(2)
     expect(stderr).toContain('larger than 512 MiB')
+    // Some files have no size.
+    const endless = await inHome('verify', '/dev/zero')
+    expect(endless.code).toBe(2)
+    expect(endless.stderr).toContain('larger than 512 MiB')
   })
 })
 
@@ -203,6 +225,37 @@ describe.concurrent('bundle', () => {
     expect(stderr).toContain(says)
     expect(stderr).not.toMatch(/^ {4}at /m)
     expect(filesUnder(cwd)).toEqual(before)
+  })
+
+  test.each([
+    ['the key that signs', 'key.pem', 'would replace key.pem'],
+    ['the record', 'record.json', 'would replace record.json'],
+    ['the record by another name', 'alias.json', 'would replace record.json'],
+    ['a folder', 'folder', 'is no file'],
+    ['a device', '/dev/null', 'is no file'],
+  ])('puts no bundle in the place of %s', async (_, out, says) => {
+    const cwd = place(JSON.stringify(WHOLE))
+    symlinkSync('record.json', join(cwd, 'alias.json'))
+    mkdirSync(join(cwd, 'folder'))
+    const before = filesUnder(cwd).map((name) => [name, readFileSync(join(cwd, name), 'utf8')])
+    const { code, stderr } = await nvcf(['bundle', 'record.json', '--key', 'key.pem', '--out', out], { cwd })
+    expect(code).toBe(2)
+    expect(stderr).toContain(says)
+    expect(filesUnder(cwd).map((name) => [name, readFileSync(join(cwd, name), 'utf8')])).toEqual(before)
+    expect(statSync('/dev/null').isCharacterDevice()).toBe(true)
+  })
+
+  test('follows a link to where the bundle is to be', async () => {
+    const cwd = place(JSON.stringify(WHOLE))
+    writeFileSync(join(cwd, 'old.zip'), 'an earlier one')
+    symlinkSync('old.zip', join(cwd, 'latest.zip'))
+    const { code, stderr } = await nvcf(
+      ['bundle', 'record.json', '--key', 'key.pem', '--out', 'latest.zip'],
+      { cwd },
+    )
+    expect(code, stderr).toBe(0)
+    expect(lstatSync(join(cwd, 'latest.zip')).isSymbolicLink()).toBe(true)
+    expect(readFileSync(join(cwd, 'old.zip')).equals(read('bundle.zip'))).toBe(true)
   })
 
   test('writes nothing where it cannot write all', async () => {
@@ -306,7 +359,8 @@ for name in bundle.namelist():
 print(statement['predicateType'], statement['predicate']['result'])
 `
     expect(tool('python3', ['-c', script], home).trim()).toBe(
-      'https://in-toto.io/attestation/test-result/v0.1 PASSED',
+      // There is advice.
+      'https://in-toto.io/attestation/test-result/v0.1 WARNED',
     )
   })
 

@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readdirSync, rmdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Connected } from '../fixtures/connection.js'
+import { findLedgers } from '../fixtures/ledger.js'
 import {
   type PlannedService,
   Preflight,
@@ -19,7 +20,15 @@ import type { Answered } from '../suites/model.js'
 import { running } from '../suites/plan.js'
 import { suiteIdentity } from './identity.js'
 import { expectationsOf } from './run.js'
-import { keyKindsOf, type OpenTarget, openTarget, type Planned, planFor, servicesOf } from './session.js'
+import {
+  keyKindsOf,
+  type OpenTarget,
+  openTarget,
+  type Planned,
+  planFor,
+  servicesOf,
+  sweepCommand,
+} from './session.js'
 import { type Flags, type Resolved, resolveWithOrigins, SERVICES, type Settings } from './settings.js'
 
 const EXIT_PREVENTED = 2
@@ -306,18 +315,22 @@ async function opened(steps: Steps, settings: Settings, { contract }: Planned): 
 }
 
 /** What was made is removed, as after a run; so is an empty folder. */
-async function closed(steps: Steps, { isNew, target }: Opened): Promise<void> {
+async function closed(steps: Steps, settings: Settings, { isNew, target }: Opened): Promise<void> {
   await target.finish()
   const { leftBehind } = await target.close()
-  if (leftBehind.length === 0) {
-    if (isNew) emptied(dirname(dirname(target.ledger.file)))
-    steps.say('good', 'clean-up', 'nothing is left on the target')
-  } else
+  const sweep = `'${sweepCommand(settings)}' removes it once the target lets it.`
+  if (leftBehind.length > 0)
+    return steps.say('bad', 'clean-up', `still there: ${leftBehind.join(', ')}`, sweep)
+  if (isNew) emptied(dirname(dirname(target.ledger.file)))
+  steps.say('good', 'clean-up', 'of this examination nothing is left')
+  const { ledgers, unreadable } = findLedgers(settings.out)
+  const runs = ledgers.length + unreadable.length
+  if (runs > 0)
     steps.say(
-      'bad',
+      'warning',
       'clean-up',
-      `still there: ${leftBehind.join(', ')}`,
-      "'nvcf-conformance sweep' removes it once the target lets it.",
+      `${settings.out} tells of ${counted(runs, 'run')} that left something`,
+      sweep,
     )
 }
 
@@ -335,7 +348,7 @@ export async function doctor(flags: Flags): Promise<number> {
   try {
     await new Examination(steps, one.target, plan).all()
   } finally {
-    await closed(steps, one)
+    await closed(steps, settings, one)
   }
   return steps.prevented ? EXIT_PREVENTED : 0
 }

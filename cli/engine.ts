@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { createVitest } from 'vitest/node'
-import { interruptChannel } from '../fixtures/interrupts.js'
+import { interruptChannel, SIGNALS } from '../fixtures/interrupts.js'
 import type { RunSetup } from '../fixtures/lab.js'
 import { Collector } from '../reporters/vitest.js'
 import type { Cell } from '../suites/model.js'
@@ -28,8 +28,6 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
 
 const CANCEL_AGAIN_MS = 50
-
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 /**
  * Keeps signals to those who listen already while the work is done: vitest's own listeners end the process

@@ -127,8 +127,11 @@ function program(): Command {
     .option('--force', 'replace files that are there')
     .action(async (flags) => exits(await (await import('./init.js')).init(flags)))
   withSettings(
-    root.command('report <RECORD>').description('render the reports of a record anew'),
-    ['reporter', 'out'],
+    root
+      .command('report <RECORD>')
+      .description('render the reports of a record anew')
+      .option('--out <DIR>', 'where they go (default: beside the record)'),
+    ['reporter'],
     false,
   ).action(async (file: string, flags) => exits(await (await import('./report.js')).report(file, flags)))
   withSettings(
@@ -188,5 +191,8 @@ async function main(): Promise<void> {
     process.exitCode = EXIT_NOT_MADE
   }
 }
+
+// Who reads may go, as `head` does: what is under way has a target to clean and reports to write.
+for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined)
 
 await main()

@@ -18,14 +18,24 @@ describe.concurrent('report', () => {
     const cwd = place(RECORD)
     const { code, stderr, stdout } = await nvcf(['report', 'given.json'], { cwd })
     expect(code, stderr).toBe(0)
-    const files = ['record.json', 'report.html', 'junit.xml', 'summary.md'].map(
-      (file) => `conformance-report/${file}`,
-    )
+    const files = ['record.json', 'report.html', 'junit.xml', 'summary.md']
     expect(stdout).toBe(files.map((file) => `${file}\n`).join(''))
     expect(filesUnder(cwd)).toEqual([...files, 'given.json'].sort())
-    expect(JSON.parse(readFileSync(join(cwd, 'conformance-report', 'record.json'), 'utf8'))).toEqual(
-      JSON.parse(RECORD),
+    expect(JSON.parse(readFileSync(join(cwd, 'record.json'), 'utf8'))).toEqual(JSON.parse(RECORD))
+    expect((await nvcf(['report', 'record.json', '--reporter', 'csv'], { cwd })).code).toBe(0)
+  })
+
+  test('puts no record in the place of another run’s', async () => {
+    const cwd = place(RECORD)
+    const other = JSON.stringify(
+      sampleRecord({ cells: EVERY_VERDICT, exchanges: PROOF, run: { id: 'other' } }),
     )
+    writeFileSync(join(cwd, 'record.json'), other)
+    const { code, stderr } = await nvcf(['report', 'given.json'], { cwd })
+    expect(code).toBe(2)
+    expect(stderr).toContain('record.json is not the record of run')
+    expect(filesUnder(cwd)).toEqual(['given.json', 'record.json'])
+    expect(readFileSync(join(cwd, 'record.json'), 'utf8')).toBe(other)
   })
 
   test('renders those that are asked for, the same each time', async () => {
@@ -58,6 +68,8 @@ describe.concurrent('report', () => {
       'is no valid record',
     ],
     ['something else', ['given.json'], '{"a":1}', 'is no record of a run'],
+    ['brackets within brackets', ['given.json'], '['.repeat(5_000_000), 'nests deeper'],
+
     ['a report that there is not', ['given.json', '--reporter', 'pdf'], RECORD, "not 'pdf'"],
   ])('refuses %s: exit 2, nothing written', async (_, args, record, says) => {
     const cwd = place(record)

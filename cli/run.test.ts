@@ -174,7 +174,17 @@ describe.concurrent('run', () => {
       ['1/2', '2/2'].map(async (shard) => {
         const cwd = scratch()
         const { code, stdout } = await nvcf(
-          ['run', '--gateway', gateway.url, '--check', 'unknown-path-absent', '--shard', shard],
+          [
+            'run',
+            '--gateway',
+            gateway.url,
+            '--check',
+            'unknown-path-absent',
+            '--shard',
+            shard,
+            '--seed',
+            '7',
+          ],
           { cwd },
         )
         expect(code, stdout).toBe(0)

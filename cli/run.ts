@@ -1,6 +1,7 @@
 /** `run`: plan, preflight, engine, clean-up, record, reports, exit code. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { SIGNALS } from '../fixtures/interrupts.js'
 import { renderConsole } from '../reporters/console.js'
 import { Progress } from '../reporters/progress.js'
 import { buildRecord, newVerdict, type RunRecord, type RunVerdict } from '../reporters/record.js'
@@ -12,7 +13,7 @@ import { type CellReport, testName } from '../suites/results.js'
 import { suiteIdentity } from './identity.js'
 import { describePlan } from './plan.js'
 import { loadRecord } from './record-file.js'
-import { type Cleanup, openSession, type Planned, planFor, type Session } from './session.js'
+import { type Cleanup, openSession, type Planned, planFor, type Session, sweepCommand } from './session.js'
 import type { Settings } from './settings.js'
 import { SettingsError } from './settings-error.js'
 import { describeWaivers, readWaivers } from './waivers.js'
@@ -36,9 +37,7 @@ class Interrupts {
   #stop = (): void => undefined
   readonly #listener = (): void => {
     if (this.asked) {
-      process.stderr.write(
-        "\nStopped at once. 'nvcf-conformance sweep' removes what is left on the target.\n",
-      )
+      process.stderr.write(`\nStopped at once. '${this.#sweep}' removes what is left on the target.\n`)
       process.exit(2)
     }
     this.asked = true
@@ -48,9 +47,12 @@ class Interrupts {
     this.#stop()
   }
 
-  constructor() {
-    process.on('SIGINT', this.#listener)
-    process.on('SIGTERM', this.#listener)
+  readonly #sweep: string
+
+  /** `sweep`: the command that removes what a run leaves. */
+  constructor(sweep: string) {
+    this.#sweep = sweep
+    for (const signal of SIGNALS) process.on(signal, this.#listener)
   }
 
   /** Calls back when asked to stop, at once where that was asked already. */
@@ -60,8 +62,7 @@ class Interrupts {
   }
 
   release(): void {
-    process.off('SIGINT', this.#listener)
-    process.off('SIGTERM', this.#listener)
+    for (const signal of SIGNALS) process.off(signal, this.#listener)
   }
 }
 
@@ -183,7 +184,7 @@ async function make(settings: Settings): Promise<number> {
   const expectations = await expectationsOf(settings, planned)
   const waivers = describeWaivers(expectations.waivers, cells, new Date())
   process.stderr.write(`${[describePlan(planned, settings), ...waivers].join('\n')}\n`)
-  const interrupts = new Interrupts()
+  const interrupts = new Interrupts(sweepCommand(settings))
   try {
     const session = await openSession(settings, contract, cells)
     const result = recordOf(settings, session, await execute(session, interrupts), expectations)

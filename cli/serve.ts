@@ -2,6 +2,7 @@
 import { FAULTS } from '../fixtures/gateway/faults.js'
 import { startGateway } from '../fixtures/gateway/server.js'
 import { VARIATIONS } from '../fixtures/gateway/variations.js'
+import { SIGNALS } from '../fixtures/interrupts.js'
 import { SettingsError } from './settings.js'
 
 interface ServeFlags {
@@ -62,8 +63,7 @@ export async function serve(flags: ServeFlags): Promise<number> {
   }).catch((cause: unknown) => refusePort(port, cause))
   process.stdout.write(`${JSON.stringify({ url: gateway.url, domain: gateway.domain })}\n`)
   await new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve)
-    process.once('SIGTERM', resolve)
+    for (const signal of SIGNALS) process.once(signal, resolve)
   })
   await gateway.close()
   return 0

@@ -25,7 +25,7 @@ import {
   SelectionError,
 } from '../suites/plan.js'
 import { startEmbedded } from './embedded.js'
-import { type Settings, SettingsError } from './settings.js'
+import { DEFAULT_OUT, type Settings, SettingsError } from './settings.js'
 import { contractFor, nameOf, summaryOf } from './spec.js'
 
 /** Suits the reference gateway; a real deployment names an image that starts there. */
@@ -272,6 +272,10 @@ export async function openTarget(settings: Settings, contract: Contract): Promis
     },
   }
 }
+
+/** The command that removes what a run with these settings may leave. */
+export const sweepCommand = ({ out }: Settings): string =>
+  `nvcf-conformance sweep${out === DEFAULT_OUT ? '' : ` --out "${out}"`}`
 
 /** The words that make a command reach the same target, from the same config file, and do no more to it. */
 function replayWords({ config, domain, gateway, mode, release, spec }: Settings): string {

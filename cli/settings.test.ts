@@ -71,7 +71,7 @@ describe('a mistake is named by where it was made', () => {
     { what: 'a service that is no URL',      config: 'services: { tasks: "ftp://x" }',          says: ["The setting 'services.tasks' in ", 'http or https'] },
     { what: 'an account with a slash',       config: 'account: a/b',                            says: ["'account'", 'slashes', '"a/b"'] },
     { what: 'an account of dots',            config: 'account: ..',                             says: ["'account'"] },
-    { what: 'an empty account',              config: 'account: ""',                             says: ["'account'", 'one word'] },
+    { what: 'an empty account',              config: 'account: ""',                             says: ["'account'", 'must not be empty'] },
     { what: 'two accounts',                  config: 'account: [a, b]',                         says: ["'account'"] },
     { what: 'a mapping for the account',     config: 'account: { id: a }',                      says: ["'account'", 'must be text'] },
     { what: 'a service id with a line break', config: 'taskServiceId: "a\\nb"',                 says: ["'taskServiceId'", 'without blanks'] },

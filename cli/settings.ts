@@ -3,7 +3,7 @@
  * the environment only.
  */
 import { existsSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 import type { KeyKind } from '../openapi/contract.js'
 import { isRecord, type JsonRecord } from '../openapi/json.js'
 import { readYaml } from '../openapi/yaml.js'
@@ -68,6 +68,8 @@ interface Option {
   readonly help: string
   readonly many?: boolean
   readonly alias?: string
+  /** Which values are paths: in the config file they are meant from where that stands. */
+  readonly isPath?: (value: string) => boolean
 }
 
 /** The flags of `run` and `plan`; each is also NVCF_CONFORMANCE_<NAME>, and a key of the config file. */
@@ -88,6 +90,7 @@ export const OPTIONS: readonly Option[] = [
     name: 'spec',
     takes: 'FILE|URL|target',
     help: "OpenAPI document to lay over the release's; target: the gateway's own",
+    isPath: (value) => value !== 'target' && !value.includes('://'),
   },
   { name: 'allow-remote-refs', help: "follow the document's references to other hosts" },
   { name: 'profile', takes: 'P', help: 'named set of API sets: full, core (default: full)' },
@@ -109,7 +112,12 @@ export const OPTIONS: readonly Option[] = [
     takes: 'S',
     help: 'seconds within which revoked, expired and changed keys must be noticed (default: 180)',
   },
-  { name: 'out', takes: 'DIR', help: `where the record and the reports go (default: ${DEFAULT_OUT})` },
+  {
+    name: 'out',
+    takes: 'DIR',
+    help: `where the record and the reports go (default: ${DEFAULT_OUT})`,
+    isPath: () => true,
+  },
   { name: 'seed', takes: 'N', help: 'seed of generated identifiers (default: random, kept in the record)' },
   { name: 'concurrency', takes: 'N', help: 'requests under way at once, 1 to 64 (default: 8)' },
   { name: 'timeout', takes: 'MS', help: 'patience for one answer, in milliseconds (default: 10000)' },
@@ -124,8 +132,14 @@ export const OPTIONS: readonly Option[] = [
     name: 'waivers',
     takes: 'FILE',
     help: 'YAML file of what to put up with, why, on whose word, until when',
+    isPath: () => true,
   },
-  { name: 'baseline', takes: 'RECORD', help: 'an earlier record: only what is new since then fails the run' },
+  {
+    name: 'baseline',
+    takes: 'RECORD',
+    help: 'an earlier record: only what is new since then fails the run',
+    isPath: () => true,
+  },
 ]
 
 /** Keys that only the config file has. */
@@ -194,6 +208,7 @@ async function readConfig(named: string | undefined): Promise<Config> {
 const texts = (value: unknown, where: string): string[] => {
   const list = Array.isArray(value) ? value : [value]
   return list.map((item) => {
+    if (item === '') throw new SettingsError(`${where} must not be empty. Give a value, or leave it out.`)
     if (typeof item === 'string' || typeof item === 'number') return String(item)
     throw new SettingsError(`${where} must be text, not ${JSON.stringify(item)}.`)
   })
@@ -201,6 +216,10 @@ const texts = (value: unknown, where: string): string[] => {
 
 /** A setting by its name in the config file, as messages begin with it. */
 const settingIn = ({ file }: Config, name: string): string => `The setting '${name}' in ${file}`
+
+/** A path in the config file, as it is from here. */
+const besideConfig = ({ file }: Config, path: string): string =>
+  isAbsolute(path) ? path : join(dirname(file), path)
 
 /** Values, and who gave them. */
 interface Given {
@@ -230,7 +249,10 @@ function givenFor(option: Option, flags: Flags, environment: Environment, config
   const configured = config.settings[option.name]
   if (configured === undefined || configured === null) return { values: [], where: own }
   const where = settingIn(config, option.name)
-  return { values: texts(plain(configured), where), origin: config.file, where }
+  const values = texts(plain(configured), where).map((value) =>
+    option.isPath?.(value) === true ? besideConfig(config, value) : value,
+  )
+  return { values, origin: config.file, where }
 }
 
 const integer = (where: string, value: string, least: number, most: number): number => {
@@ -319,7 +341,7 @@ function servicesOf(config: Config): Record<string, string> {
 async function productOf(config: Config): Promise<Readonly<Record<string, string>> | undefined> {
   const { product } = config.settings
   if (product === undefined || product === null) return undefined
-  if (typeof product === 'string') return { ...(await readProduct(resolve(dirname(config.file), product))) }
+  if (typeof product === 'string') return { ...(await readProduct(besideConfig(config, product))) }
   if (isRecord(product)) return textMapping(config, 'product')
   throw new SettingsError(
     `${settingIn(config, 'product')} must be a mapping, or the name of a product sheet.`,
@@ -376,6 +398,10 @@ export async function resolveWithOrigins(flags: Flags, environment: Environment)
   const domain = one('domain', (where, value) => domainName(value, where))
   const [release, spec, shard] = [plain('release'), plain('spec'), one('shard', shardOf)]
   const [waivers, baseline] = [plain('waivers'), plain('baseline')]
+  if (shard !== undefined && plain('seed') === undefined)
+    throw new SettingsError(
+      '--shard needs --seed: all shards of a run have to draw the same. Give each the same number.',
+    )
   const product = await productOf(config)
   const serviceId = filled(environment.SERVICE_ID) ?? configured(config, 'serviceId', SERVICE_ID)
   const taskServiceId = configured(config, 'taskServiceId', SERVICE_ID)

@@ -1,13 +1,14 @@
 /** A run as the command line makes it, but for vitest and a process of its own: many cost a fraction of that. */
 import {
   conclusionTroubles,
+  coverageOfPlanTroubles,
   coverageTroubles,
   evidenceTroubles,
   planTroubles,
-  proofTroubles,
   type Troubles,
   timeTroubles,
 } from '../certification/claims.js'
+import { proofTroubles } from '../certification/proofs.js'
 import { Lab } from '../fixtures/lab.js'
 import { Validator } from '../fixtures/validator.js'
 import type { Contract } from '../openapi/contract.js'
@@ -51,9 +52,10 @@ async function reportsOf({ setup }: Session): Promise<CellReport[]> {
 const troublesOf = (record: RunRecord, contract: Contract, cells: readonly Cell[]): Troubles => [
   ...conclusionTroubles(record),
   ...planTroubles(record, contract, cells),
-  ...proofTroubles(record, contract, cells),
+  ...proofTroubles(record, contract, cells, VALIDATOR),
   ...evidenceTroubles(record),
   ...coverageTroubles(record),
+  ...coverageOfPlanTroubles(record, contract, cells),
   ...timeTroubles(record, Date.now()),
 ]
 

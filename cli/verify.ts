@@ -24,7 +24,7 @@ const GLYPHS: Readonly<Record<Ruling['outcome'], string>> = {
 }
 
 const lineOf = ({ outcome, rule, says }: Ruling, width: number): string =>
-  `  ${GLYPHS[outcome]} ${rule.padEnd(width)}  ${singleLine(says)}`
+  `  ${GLYPHS[outcome]} ${rule.padEnd(width)}  ${says}`
 
 const rulesBroken = ({ rulings }: Verification, decides: Ruling['decides']): string =>
   rulings
@@ -58,7 +58,7 @@ function inWords(file: string, verification: Verification): string {
     record === undefined
       ? []
       : [
-          singleLine(`  about   ${productInWords(product)}`),
+          `  about   ${productInWords(product)}`,
           `  record  run ${record.run.id} of ${record.run.startedAt}, ${record.verdict}, release ${record.contract.release}, profile ${record.run.profile}`,
         ]
   return [
@@ -74,7 +74,9 @@ function inWords(file: string, verification: Verification): string {
     '',
     `authentic:  ${authenticInWords(verification)}`,
     `certifying: ${certifyingInWords(verification)}`,
-  ].join('\n')
+  ]
+    .map(singleLine)
+    .join('\n')
 }
 
 function exitCode({ authentic, certifying }: Verification, requireCertifying: boolean): number {

@@ -61,6 +61,8 @@ interface Rule {
 
 /** A rule that single requests examine. */
 export interface ProbeCheck extends Rule {
+  /** Where a pass cannot be judged anew from a record: the judge needs what that does not keep. */
+  beyondRecord?(operation: Operation): boolean
   /** Pure: no network, no clock. */
   judge(observation: Observation, conformity: Conformity): Judgement
 }

@@ -115,6 +115,8 @@ export interface Silent {
   readonly why: string
   /** The system's name for it: `ECONNREFUSED`, `ERR_TLS_CERT_ALTNAME_INVALID`, … */
   readonly code: string
+  /** No request arrived, or none that was not turned away: nothing will come of it. */
+  readonly unsent?: true
   readonly exchange: string
 }
 

@@ -76,12 +76,19 @@ function isDecisiveGrant(observation: Observation, outcome: Outcome | undefined)
   return outcome.status === 404 && observation.subject === 'absent' && observation.contrast
 }
 
+/** What life signs say of where they are from. */
+const WITNESSES: Readonly<Record<Liveness['witness'], string>> = {
+  operation: '',
+  issuer: ' at its issuer',
+  'issuer-alone': ' at its issuer alone',
+}
+
 const lifeSign = (liveness: Liveness | undefined): { readonly exchange?: string; readonly shows?: string } =>
   liveness?.exchange === undefined
     ? {}
     : {
         exchange: liveness.exchange,
-        shows: liveness.witness === 'operation' ? liveness.state : `${liveness.state} at its issuer`,
+        shows: `${liveness.state}${WITNESSES[liveness.witness]}`,
       }
 
 const evidenceOf = (observation: Observation): Evidence[] => {

@@ -12,6 +12,8 @@ export default check({
   clause: CLAUSES.adminKeys,
   catches: ['admin-token-opaque', 'admin-token-unsigned'],
   probes: (operation) => (operation.id === 'POST /v1/admin/keys' ? grantedProbes(operation) : []),
+  // Records hold no key or token.
+  beyondRecord: () => true,
   judge: (observation) =>
     judgeAnswer(observation, 'a signed JWT in `value`', ({ json }) => {
       const token = isRecord(json) ? text(json.value) : undefined

@@ -11,6 +11,8 @@ export default check({
   clause: CLAUSES.keySecrecy,
   catches: ['keys-share-value'],
   probes: (operation) => (operation.id === 'POST /v1/keys' ? grantedProbes(operation) : []),
+  // Records hold no key or token.
+  beyondRecord: () => true,
   judge: (observation) =>
     judgeAnswer(observation, 'a value that no other key has', ({ json }) => {
       const value = isRecord(json) ? text(json.value) : undefined

@@ -14,6 +14,8 @@ export default check({
     ownsKeys(operation) && keyIssue.taskKey !== undefined
       ? [{ credential: { kind: 'none' }, path: 'other-issuer', expects: 'denial' }]
       : [],
+  // Lists of keys are cut.
+  beyondRecord: (operation) => !namesResource(operation),
   judge: (observation, conformity) =>
     namesResource(observation.operation)
       ? wall(observation, shapeViolations(observation, conformity))

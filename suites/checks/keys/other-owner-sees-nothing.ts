@@ -18,6 +18,8 @@ export default check({
   ],
   probes: (operation) =>
     ownsKeys(operation) ? [{ credential: { kind: 'none' }, path: 'other-owner', expects: 'denial' }] : [],
+  // Lists of keys are cut.
+  beyondRecord: (operation) => !namesResource(operation),
   judge: (observation, conformity) =>
     namesResource(observation.operation)
       ? wall(observation, shapeViolations(observation, conformity))

@@ -34,6 +34,8 @@ export default check({
   clause: CLAUSES.keyIssue,
   catches: ['key-value-short', 'key-expiry-stretched', 'key-scopes-widened'],
   probes: (operation) => (operation.id === 'POST /v1/keys' ? grantedProbes(operation) : []),
+  // Records hold no key or token.
+  beyondRecord: () => true,
   judge: (observation) =>
     judgeAnswer(observation, 'the key that was asked for', ({ json }) => {
       const { body, headers } = observation.sent

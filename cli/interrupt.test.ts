@@ -1,6 +1,10 @@
+import { execFile } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { startGateway } from '../fixtures/gateway/server.js'
 import { expiryFrom } from '../fixtures/keys.js'
@@ -21,6 +25,10 @@ import {
 const LIST = 'GET /v2/nvcf/functions'
 const REMOVE = 'DELETE /v2/nvcf/functions/{functionId}/versions/{functionVersionId}'
 const UPDATE = 'PUT /v2/nvcf/functions/{functionId}/versions/{functionVersionId}'
+
+const CREATE_ACCOUNT = 'POST /v2/nvcf/accounts/{ncaId}'
+
+const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 
 /** Makes and removes functions for as long as an interruption needs. */
 const WRITING = ['--operation', REMOVE, '--operation', UPDATE]
@@ -101,19 +109,67 @@ describe.concurrent('a run that is told to stop', () => {
     expect(undecided.every(({ because }) => text(because) !== undefined)).toBe(true)
   })
 
-  test('by SIGTERM while a function is being made: finds it by its name and removes it', async () => {
-    const cwd = scratch()
-    const target = await mutedGateway()
-    const run = start(['run', '--gateway', target.proxy.url, ...WRITING], { cwd })
-    await run.sees(target.muted)
-    run.kill('SIGTERM')
-    const { code, stderr } = await run.ended
-    await target.close()
+  test.each(['SIGTERM', 'SIGHUP'] as const)(
+    'by %s while a function is being made: finds it by its name and removes it',
+    async (signal) => {
+      const cwd = scratch()
+      const target = await mutedGateway()
+      const run = start(['run', '--gateway', target.proxy.url, ...WRITING], { cwd })
+      await run.sees(target.muted)
+      run.kill(signal)
+      const { code, stderr } = await run.ended
+      await target.close()
 
-    expect(code, stderr).toBe(3)
-    expect(remaining(target.gateway.census())).toEqual({})
+      expect(code, stderr).toBe(3)
+      expect(remaining(target.gateway.census())).toEqual({})
+      expect(ledgersIn(cwd)).toEqual([])
+      expect(readRecord(join(cwd, 'conformance-report')).run.interrupted).toBe(true)
+    },
+  )
+
+  test('before accounts were asked for: none was made, and none is said to be left', async () => {
+    const cwd = scratch()
+    const gateway = await startGateway()
+    const first = nth(1)
+    let answer = (): void => undefined
+    const stopped = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    const proxy = await proxyTo(gateway.url, {
+      before({ method, path }) {
+        if (method !== 'POST' || !path.includes('/accounts/')) return
+        first.again()
+        return stopped
+      },
+    })
+    const run = start(['run', '--gateway', proxy.url, '--operation', CREATE_ACCOUNT, '--concurrency', '1'], {
+      cwd,
+    })
+    await run.sees(first.reached)
+    run.kill('SIGINT')
+    await run.says(/Stopping/)
+    // Between the process that is told and the thread that sends.
+    await sleep(500)
+    answer()
+    const { code, stderr, stdout } = await run.ended
+    await Promise.all([proxy.close(), gateway.close()])
+    // Nothing was decided.
+    expect(code, stderr).toBe(2)
+    expect(stdout).not.toContain('Left behind')
+    expect(remaining(gateway.census())).toEqual({})
     expect(ledgersIn(cwd)).toEqual([])
-    expect(readRecord(join(cwd, 'conformance-report')).run.interrupted).toBe(true)
+  })
+
+  test('by whom nobody reads any more: goes on to its end', async () => {
+    const cwd = scratch()
+    const gateway = await startGateway()
+    const narrowed = `--check scope-denies --operation "${LIST}" --out report`
+    const shell = `"${process.execPath}" "${MAIN}" run --gateway ${gateway.url} ${narrowed} 2>&1 | head -n 1; exit "\${PIPESTATUS[0]}"`
+    const { stdout } = await promisify(execFile)('bash', ['-c', shell], { cwd })
+    await gateway.close()
+    expect(stdout.split('\n')).toHaveLength(2)
+    expect(readRecord(join(cwd, 'report')).json.verdict).toBe('conformant')
+    expect(remaining(gateway.census())).toEqual({})
   })
 
   test('twice: ends at once with exit 2, and sweep removes what is left', async () => {
@@ -121,7 +177,7 @@ describe.concurrent('a run that is told to stop', () => {
     const target = await mutedGateway()
     let stopped = false
     const proxy = await proxyTo(target.proxy.url, { before: () => (stopped ? never() : undefined) })
-    const run = start(['run', '--gateway', proxy.url, ...WRITING], { cwd })
+    const run = start(['run', '--gateway', proxy.url, '--out', 'elsewhere', ...WRITING], { cwd })
     await run.sees(target.muted)
     stopped = true
     run.kill('SIGINT')
@@ -129,11 +185,11 @@ describe.concurrent('a run that is told to stop', () => {
     run.kill('SIGINT')
     const { code, stderr } = await run.ended
     expect(code, stderr).toBe(2)
-    expect(stderr).toContain("'nvcf-conformance sweep'")
+    expect(stderr).toContain(`'nvcf-conformance sweep --out "elsewhere"'`)
 
     stopped = false
     target.unmute()
-    const swept = await nvcf(['sweep'], { cwd })
+    const swept = await nvcf(['sweep', '--out', 'elsewhere'], { cwd })
     await Promise.all([proxy.close(), target.close()])
     expect(swept.code, swept.stdout).toBe(0)
     expect(remaining(target.gateway.census())).toEqual({})

@@ -94,6 +94,11 @@ describe('a key that signs', () => {
     ['Ed448', pemOf('ed448', 'pkcs8'), 'another kind (ed448)'],
     ['another curve', pemOf('ec', 'pkcs8'), 'another kind (ec)'],
     ['another form', pemOf('ec', 'sec1'), "not in PKCS#8 ('BEGIN EC PRIVATE KEY')"],
+    [
+      'a key of OpenSSH',
+      '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n-----END OPENSSH PRIVATE KEY-----\n',
+      "Make one with 'nvcf-conformance keygen'",
+    ],
     ['a key cut short', newPair('ed25519', undefined).privatePem.slice(0, 60), 'key.pem is damaged'],
     ['an encrypted key cut short', newPair('ed25519', 'p').privatePem.slice(0, 90), 'does not open with'],
   ])('is not %s', (_, pem, says) => {

@@ -146,7 +146,7 @@ export function readSigner(pem: string, name: string, passphrase: string | undef
     )
   if (label !== 'PRIVATE KEY' && label !== 'ENCRYPTED PRIVATE KEY')
     throw new KeyError(
-      `${name} holds a key that is not in PKCS#8 ('BEGIN ${label}'). Convert it: openssl pkcs8 -topk8 -in ${name} -out key.pem`,
+      `${name} holds a key that is not in PKCS#8 ('BEGIN ${label}'). ${label.startsWith('OPENSSH') ? "Make one with 'nvcf-conformance keygen'." : `Convert it: openssl pkcs8 -topk8 -in ${name} -out key.pem`}`,
     )
   const isEncrypted = label === 'ENCRYPTED PRIVATE KEY'
   if (isEncrypted && passphrase === undefined)

@@ -148,7 +148,7 @@ export const RULES: readonly Rule[] = [
     id: 'contract',
     decides: 'authentic',
     holds: 'the enclosed documents are those that the record names',
-    judge: ({ enclosedContract, record: { contract } }) =>
+    judge: ({ contract: own, enclosedContract, record: { contract, suite }, verifier }) =>
       contract.spec !== undefined
         ? { moot: `${contract.spec}, which was laid over them, is not enclosed` }
         : unless(
@@ -156,6 +156,14 @@ export const RULES: readonly Rule[] = [
             [
               enclosedContract !== undefined && enclosedContract !== contract.sha256,
               'the enclosed documents have another digest',
+            ],
+            [
+              own !== undefined &&
+                own.sha256 !== contract.sha256 &&
+                isSameBuild(suite, verifier) &&
+                !suite.dirty &&
+                !verifier.dirty,
+              `the build that made it has other documents of release ${contract.release}`,
             ],
           ),
   },

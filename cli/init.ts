@@ -196,7 +196,7 @@ export async function init(flags: InitFlags): Promise<number> {
   ]
   await writeAll(files, flags.force === true)
   process.stdout.write(
-    `Wrote ${DEFAULT_CONFIG} and ${SHEET}. Next, see whether a run can be made, then make it:\n  nvcf-conformance doctor\n  nvcf-conformance run\n`,
+    `Wrote ${DEFAULT_CONFIG} and ${SHEET}.\nNext, see whether a run can be made, then make it:\n  nvcf-conformance doctor\n  nvcf-conformance run\n`,
   )
   return 0
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command line. Each command loads what it needs when it is called, so that help answers at once. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { fitted } from '../reporters/terminal.js'
 import { version } from './identity.js'
 import { OPTIONS, resolveSettings } from './settings.js'
 
@@ -183,7 +184,8 @@ async function main(): Promise<void> {
       return
     }
     const known = error instanceof Error
-    process.stderr.write(`error: ${known ? error.message : String(error)}\n`)
+    const { stderr } = process
+    stderr.write(`${fitted(`error: ${known ? error.message : String(error)}`, stderr.columns)}\n`)
     if (known && root.opts().debug === true)
       process.stderr.write(
         `${error.stack}\n${error.cause === undefined ? '' : `caused by ${String(error.cause)}\n`}`,

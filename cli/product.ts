@@ -26,10 +26,7 @@ export async function readProduct(file: string): Promise<Product> {
     const value = sheet[member]
     if (value === undefined || value === null)
       throw new SettingsError(`${file} lacks '${member}'. A product sheet has ${ALL}.`)
-    const flaw =
-      typeof value === 'string'
-        ? productTextFlaw(value)
-        : `must be text: put ${JSON.stringify(value)} in quotes`
+    const flaw = typeof value === 'string' ? productTextFlaw(value) : 'must be text: put it in quotes'
     if (flaw !== undefined) throw new SettingsError(`${file}: '${member}' ${flaw}.`)
     return String(value)
   }

@@ -5,6 +5,7 @@ import { SIGNALS } from '../fixtures/interrupts.js'
 import { renderConsole } from '../reporters/console.js'
 import { Progress } from '../reporters/progress.js'
 import { buildRecord, newVerdict, type RunRecord, type RunVerdict } from '../reporters/record.js'
+import { fitted } from '../reporters/terminal.js'
 import { isFaulty, type Waiver } from '../reporters/waivers.js'
 import { type ReporterName, writeReports } from '../reporters/write.js'
 import { CHECKS } from '../suites/checks/index.js'
@@ -183,7 +184,8 @@ async function make(settings: Settings): Promise<number> {
   const { contract, cells } = planned
   const expectations = await expectationsOf(settings, planned)
   const waivers = describeWaivers(expectations.waivers, cells, new Date())
-  process.stderr.write(`${[describePlan(planned, settings), ...waivers].join('\n')}\n`)
+  const { stderr } = process
+  stderr.write(`${fitted([describePlan(planned, settings), ...waivers].join('\n'), stderr.columns)}\n`)
   const interrupts = new Interrupts(sweepCommand(settings))
   try {
     const session = await openSession(settings, contract, cells)

@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadContract, releaseNames } from '../openapi/load.js'
 import { OPTIONS, resolveSettings, resolveWithOrigins, SERVICES, SettingsError } from './settings.js'
@@ -125,6 +125,23 @@ test('it is known where each setting comes from', async () => {
   })
 })
 
+test('paths in the config file are meant from where it stands, all others from here', async () => {
+  const config = configured('waivers: w.yaml\nbaseline: /b/record.json\nout: out\nspec: target\n')
+  const folder = dirname(config)
+  expect(await resolveSettings({ config }, {})).toMatchObject({
+    ...{
+      waivers: join(folder, 'w.yaml'),
+      baseline: '/b/record.json',
+      out: join(folder, 'out'),
+      spec: 'target',
+    },
+  })
+  const env = { NVCF_CONFORMANCE_OUT: 'here' }
+  expect(await resolveSettings({ config, waivers: 'mine.yaml', spec: 'api.yaml' }, env)).toMatchObject({
+    ...{ waivers: 'mine.yaml', spec: 'api.yaml', out: 'here' },
+  })
+})
+
 test('the services that can have an address are those of the documents', async () => {
   const services = new Set<string>()
   for (const release of await releaseNames())
@@ -158,7 +175,7 @@ describe('the product', () => {
     ['a sheet without a vendor',      inYaml({ ...SHEET, vendor: undefined }).replace('vendor: undefined\n', ''), "lacks 'vendor'"],
     ['a sheet with an empty contact', inYaml({ ...SHEET, contact: ' ' }),             "'contact' must be one line of text, and not empty"],
     ['a sheet with two lines',        inYaml({ ...SHEET, contact: 'a\nb' }),          "'contact' must be one line"],
-    ['a sheet with a number',         inYaml({ ...SHEET, version: undefined }).replace('undefined', '1.10'), "'version' must be text: put 1.1 in quotes"],
+    ['a sheet with a number',         inYaml({ ...SHEET, version: undefined }).replace('undefined', '1.10'), "'version' must be text: put it in quotes"],
     ['a sheet with a list',           inYaml({ ...SHEET, name: ['a'] }),              "'name' must be text"],
   ]
   test.each(MISTAKES)('must not be %s', async (_, sheet, says) => {

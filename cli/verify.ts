@@ -1,6 +1,7 @@
 /** `verify`: whether a bundle is authentic, and whether it certifies. Sends nothing. */
 import { readPublicKey } from '../certification/keys.js'
 import { productInWords, type Ruling, type Verification, verified } from '../certification/verify.js'
+import { wrapped } from '../reporters/terminal.js'
 import { singleLine } from '../reporters/text.js'
 import { readLimited } from './record-file.js'
 import { ownVerifier } from './verifier.js'
@@ -23,8 +24,14 @@ const GLYPHS: Readonly<Record<Ruling['outcome'], string>> = {
   undecided: '?',
 }
 
-const lineOf = ({ outcome, rule, says }: Ruling, width: number): string =>
-  `  ${GLYPHS[outcome]} ${rule.padEnd(width)}  ${says}`
+/** A terminal has so many columns; elsewhere a rule is one line. */
+function linesOf({ outcome, rule, says }: Ruling, width: number): string[] {
+  const head = `  ${GLYPHS[outcome]} ${rule.padEnd(width)}  `
+  const { columns } = process.stdout
+  const [first = '', ...rest] =
+    columns === undefined ? [singleLine(says)] : wrapped(says, Math.max(columns - head.length, width))
+  return [head + first, ...rest.map((line) => ' '.repeat(head.length) + line)]
+}
 
 const rulesBroken = ({ rulings }: Verification, decides: Ruling['decides']): string =>
   rulings
@@ -53,7 +60,7 @@ function inWords(file: string, verification: Verification): string {
   const { product, record, rulings, signer } = verification
   const width = Math.max(...rulings.map(({ rule }) => rule.length))
   const rules = (decides: Ruling['decides']) =>
-    rulings.filter((ruling) => ruling.decides === decides).map((ruling) => lineOf(ruling, width))
+    rulings.filter((ruling) => ruling.decides === decides).flatMap((ruling) => linesOf(ruling, width))
   const about =
     record === undefined
       ? []

@@ -72,13 +72,16 @@ describe('the file', () => {
     ])
   })
 
+  test('may be none', async () => {
+    expect(await readWaivers(written('waivers: []'), cells)).toEqual([])
+  })
+
   const two = `waivers:\n${entry()}\n${entry({ cells: "'scope-grants::GET /v2/nvcf/functions::*'" })}\n`
 
   // biome-ignore format: a table
   const MISTAKES: readonly { readonly what: string; readonly content: string; readonly says: readonly string[] }[] = [
     { what: 'nothing',                     content: '',                                              says: ["list of 'waivers'"] },
     { what: 'a list at the top',           content: `- ${BROKEN}`,                                   says: ["list of 'waivers'"] },
-    { what: 'an empty list',               content: 'waivers: []',                                   says: ["list of 'waivers'"] },
     { what: 'one waiver without a list',   content: 'waivers: { owner: jane }',                      says: ["list of 'waivers'"] },
     { what: 'something beside the list',   content: `${two}version: 1\n`,                            says: ['nothing else'] },
     { what: 'a text for a waiver',         content: `waivers:\n  - '${BROKEN}'`,                     says: ['waiver 1', 'a mapping with cells, reason, owner, expires'] },

@@ -111,7 +111,8 @@ function assertPlanned(file: string, waivers: readonly Waiver[], ids: readonly s
 export async function readWaivers(file: string, cells: readonly Cell[]): Promise<Waiver[]> {
   const content = await readYaml(file)
   const list = isRecord(content) ? content.waivers : undefined
-  if (!isRecord(content) || !Array.isArray(list) || list.length === 0 || Object.keys(content).length > 1)
+  // An empty list is what remains when the last waiver could go.
+  if (!isRecord(content) || !Array.isArray(list) || Object.keys(content).length > 1)
     throw new SettingsError(
       `${file} must hold a list of 'waivers', and nothing else: each with ${MEMBERS.join(', ')}.`,
     )

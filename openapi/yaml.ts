@@ -18,7 +18,8 @@ function parsed(text: string, name: string, form: string, options: ParseOptions 
   } catch (cause) {
     const known = [YAMLParseError, ReferenceError, RangeError].some((kind) => cause instanceof kind)
     if (!(cause instanceof Error) || !known) throw cause
-    throw new UnreadableFile(`${name} is not valid ${form}: ${cause.message.split('\n')[0]}`, { cause })
+    const why = cause.message.split('\n')[0]?.replace(/:$/, '')
+    throw new UnreadableFile(`${name} is not valid ${form}: ${why}.`, { cause })
   }
 }
 

@@ -89,7 +89,7 @@ function verdictLines(record: RunRecord, width: number, paint: Paint): string[] 
   const facts: [string, string][] = [
     [
       'run',
-      `${counted(run.requests, 'request')} in ${durationInWords(record)}${run.interrupted ? ', interrupted' : ''}, mode ${run.mode}${run.matrix === 'grouped' ? ', grouped matrix' : ''}, seed ${run.seed}`,
+      `${counted(run.requests, 'request')} in ${durationInWords(record)}${run.interrupted ? ', interrupted' : ''}${run.shard === null ? '' : `, shard ${run.shard.index} of ${run.shard.count}`}, mode ${run.mode}${run.matrix === 'grouped' ? ', grouped matrix' : ''}, seed ${run.seed}`,
     ],
     ['target', targetInWords(record)],
     ['contract', `${contractInWords(record)}, ${suite.name} ${suite.version}`],

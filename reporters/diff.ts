@@ -253,9 +253,10 @@ const LOUD: readonly string[] = ['release', 'laid over it', 'contract sha256', '
 export function renderDiff(result: RecordDiff): string {
   const { changes, first, keyLife, particulars, second, stillFailing, timing } = result
   const count = (kind: ChangeKind) => changes.filter((change) => change.kind === kind).length
-  const told = KINDS.filter((kind) => count(kind) > 0).map(
-    (kind) => `${count(kind)} ${CHANGES[kind].toLowerCase()}`,
-  )
+  const told = KINDS.filter((kind) => count(kind) > 0).map((kind) => {
+    const words = CHANGES[kind].toLowerCase()
+    return `${count(kind)} ${count(kind) === 1 ? words.replace('failures', 'failure') : words}`
+  })
   const loud = particulars.filter(({ what }) => LOUD.includes(what)).map(({ what }) => what)
   const asked = ({ run, startedAt, verdict }: RecordDiff['first']) =>
     `run ${code(run)} of ${inline(startedAt)}, ${verdict}`

@@ -24,6 +24,15 @@ export function wrapped(text: string, width: number): string[] {
   return lines
 }
 
+/** Paragraphs for a terminal of so many columns; as they are where there is none. */
+export const fitted = (text: string, columns: number | undefined): string =>
+  columns === undefined
+    ? text
+    : text
+        .split('\n')
+        .flatMap((line) => wrapped(line, columns))
+        .join('\n')
+
 /** Wrapped lines, all indented, those after the first by `hanging` more. */
 export const indented = (text: string, width: number, hanging = 0): string[] =>
   wrapped(text, width - 2 - hanging).map(

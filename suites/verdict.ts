@@ -397,12 +397,16 @@ export function filtered(observation: Observation): Judgement {
 
 /** What strangers may do is told, with what follows from it. */
 export const guarded = (observation: Observation): Judgement =>
-  decide(observation, 'refused without a credential', (answer) => {
-    const seen = describe(answer)
-    if (REFUSALS.includes(answer.status)) return pass(seen)
-    if (!succeeded(answer)) return inconclusive(`${seen}: neither granted nor denied`)
-    return fail(`${seen} without a credential: ${observation.operation.exposure ?? 'anybody may do it'}`)
-  })
+  decide(
+    observation,
+    'nothing that a stranger can use: a refusal, or a Host that operators alone reach',
+    (answer) => {
+      const seen = describe(answer)
+      if (REFUSALS.includes(answer.status)) return pass(seen)
+      if (!succeeded(answer)) return inconclusive(`${seen}: neither granted nor denied`)
+      return fail(`${seen} without a credential: ${observation.operation.exposure ?? 'anybody may do it'}`)
+    },
+  )
 
 /** A grant: a success, or an answer that only an authorized request can get. */
 export function grant(observation: Observation): Judgement {

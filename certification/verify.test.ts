@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { contractDigest } from '../openapi/load.js'
 import { concluded, type RecordedCell, type RunRecord } from '../reporters/record.js'
 import { CHECKS } from '../suites/checks/index.js'
 import type { Evidence, EvidenceRole } from '../suites/model.js'
@@ -441,6 +442,17 @@ describe('a record that somebody signs all the same', () => {
     const rulings = await signable(record(), PRODUCT, SOURCES, VERIFIER)
     const refusing = rulings.filter(({ outcome }) => outcome === 'broken').map(({ rule }) => rule)
     expect(refusing).toEqual(rules)
+  })
+
+  test('with other documents under the name of a release', async () => {
+    const documents = SOURCES.documents.map((one) => ({
+      ...one,
+      bytes: Buffer.concat([one.bytes, utf8('# doctored\n')]),
+    }))
+    const sources = { ...SOURCES, documents }
+    const record = redone(WHOLE, { contract: { ...WHOLE.contract, sha256: contractDigest(sources) } })
+    const verification = await verify(bundleOf(record, { sources }))
+    expect(broken(verification)).toEqual(['contract', 'release', 'canonical-set'])
   })
 
   test('of a grouped run in which a group was taken apart is genuine', async () => {

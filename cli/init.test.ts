@@ -112,7 +112,7 @@ describe.concurrent('from flags, init', () => {
     writeFileSync(join(cwd, other), 'by hand')
     const { code, stderr } = await nvcf(['init', ...ALL, '--force'], { cwd })
     expect(code).toBe(2)
-    expect(stderr).toMatch(/^error: \S+ cannot be written \(EISDIR\)/)
+    expect(stderr).toMatch(/^error: \S+ is there already, and is no file/)
     expect(filesUnder(cwd)).toEqual([other])
     expect(readFileSync(join(cwd, other), 'utf8')).toBe('by hand')
   })

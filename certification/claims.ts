@@ -176,7 +176,7 @@ export function coverageTroubles({ coverage }: RunRecord): Troubles {
 }
 
 /** Clocks are read one after the other, and exchanges in whole milliseconds. */
-const SLACK_MS = 1000
+export const SLACK_MS = 1000
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /** `nowMs` is when this is asked. */

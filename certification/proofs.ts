@@ -20,6 +20,7 @@ import {
   type Outcome,
   type StateReading,
 } from '../suites/model.js'
+import { SLACK_MS } from './claims.js'
 
 const ISSUE = 'POST /v1/keys'
 
@@ -183,7 +184,7 @@ function pathOf({ path }: Operation): RegExp {
 const ordered = (first: Exchange | undefined, second: Exchange | undefined): boolean =>
   first === undefined ||
   second === undefined ||
-  Date.parse(first.startedAt) <= Date.parse(second.startedAt) + second.durationMs
+  Date.parse(first.startedAt) <= Date.parse(second.startedAt) + second.durationMs + SLACK_MS
 
 /** Judges passes anew. */
 export class Proofs {

@@ -105,7 +105,7 @@ describe('as Markdown', () => {
         }),
       }),
     )
-    expect(page).toContain('1 new failures; 0 cells still failing.')
+    expect(page).toContain('1 new failure; 0 cells still failing.')
     expect(page).toContain('## New failures (1)')
     expect(page).toContain('pass → fail')
     expect(page).not.toContain('<b>')

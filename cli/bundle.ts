@@ -8,7 +8,7 @@ import { productInWords, signable } from '../certification/verify.js'
 import { releaseNames, releaseSources } from '../openapi/load.js'
 import type { RunRecord } from '../reporters/record.js'
 import { certifyingInWords } from '../reporters/summary.js'
-import { writeWhole } from './files.js'
+import { assertSpares, writeWhole } from './files.js'
 import { passphrase } from './keygen.js'
 import { readProduct } from './product.js'
 import { loadRecord, RecordError, readLimited } from './record-file.js'
@@ -46,6 +46,7 @@ async function productOf({ target }: RunRecord, file: string | undefined): Promi
 
 /** Writes the bundle and answers the exit code. Throws SettingsError, RecordError and KeyError. */
 export async function bundle(file: string, { key, out, product: sheet }: BundleFlags): Promise<number> {
+  await assertSpares(out, [file, key, `${key}.pub`, ...(sheet === undefined ? [] : [sheet])])
   const record = await loadRecord(file)
   const signer = readSigner((await readLimited(key, 'private key')).toString('utf8'), key, passphrase())
   const product = await productOf(record, sheet)
@@ -64,8 +65,7 @@ export async function bundle(file: string, { key, out, product: sheet }: BundleF
       `${file} is not signed, for nobody would accept it: ${broken.map(({ rule, says }) => `${rule}: ${says}`).join('; ')}. Give the record as its run wrote it.`,
     )
   const bytes = bundled({ record, product, sources, sbom: verifier.sbom, signer })
-  const spare = [file, key, `${key}.pub`, ...(sheet === undefined ? [] : [sheet])]
-  await writeWhole(out, { bytes, replace: true, spare })
+  await writeWhole(out, { bytes, replace: true })
   const { fingerprint, label } = signer.publicKey
   process.stdout.write(
     [

@@ -1,5 +1,6 @@
 /** Files that are written whole or not at all. */
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { link, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { SettingsError } from './settings-error.js'
 
@@ -9,8 +10,6 @@ interface Whole {
   readonly mode?: number
   /** Whether a file that is there already is replaced. */
   readonly replace: boolean
-  /** Files that are not replaced all the same. */
-  readonly spare?: readonly string[]
 }
 
 const codeOf = (cause: unknown): string =>
@@ -19,24 +18,25 @@ const codeOf = (cause: unknown): string =>
 /** Where a file is, whatever links lead there; undefined where there is none. */
 const placeOf = (path: string): Promise<string | undefined> => realpath(path).catch(() => undefined)
 
-/** The file that is written when this path is, links followed. Throws SettingsError for what is not to be replaced. */
-async function goalOf(path: string, spare: readonly string[]): Promise<string> {
+/** The file that is written when this path is, links followed. Throws SettingsError where that is something else. */
+async function goalOf(path: string): Promise<string> {
   const place = await placeOf(path)
   if (place === undefined) return path
-  if (!(await stat(place)).isFile())
-    throw new SettingsError(`${path} is there already, and is no file. Give the name of a file.`)
-  for (const other of spare)
-    if ((await placeOf(other)) === place)
+  if ((await stat(place)).isFile()) return place
+  throw new SettingsError(`${path} is there already, and is no file. Give the name of a file.`)
+}
+
+/** Throws SettingsError where what is written to the path would replace one of these files, or no file. */
+export async function assertSpares(path: string, needed: readonly string[]): Promise<void> {
+  const goal = await goalOf(path)
+  for (const other of needed)
+    if ((await placeOf(other)) === (await placeOf(goal)) && existsSync(other))
       throw new SettingsError(`${path} would replace ${other}, which is needed. Give another name.`)
-  return place
 }
 
 /** Throws SettingsError, leaving nothing behind. */
-export async function writeWhole(
-  name: string,
-  { bytes, mode = 0o644, replace, spare = [] }: Whole,
-): Promise<void> {
-  const path = replace ? await goalOf(name, spare) : name
+export async function writeWhole(name: string, { bytes, mode = 0o644, replace }: Whole): Promise<void> {
+  const path = replace ? await goalOf(name) : name
   const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`
   try {
     await writeFile(temporary, bytes, { mode, flag: 'wx' })

@@ -194,6 +194,14 @@ describe.concurrent('run --baseline', () => {
     expect(baseline?.old).toEqual([`scope-denies::${REMOVE}::[queue_details]`])
   })
 
+  test('asks what the baseline asked, unless another seed is given', async () => {
+    const file = derived('seeded.json', (record) => ({ ...record, run: { ...record.run, seed: 1234567 } }))
+    const planned = async (...args: readonly string[]) =>
+      (await inHome('plan', '--baseline', file, ...NARROWED, ...args)).stdout
+    expect(await planned()).toContain('seed 1234567,')
+    expect(await planned('--seed', '7')).toContain('seed 7,')
+  })
+
   test('fails for what is new: exit 1', async () => {
     const { code, stdout } = await against('new', GOOD)
     expect(code, stdout).toBe(1)

@@ -4,7 +4,7 @@ import { disguiseOf } from '../suites/disguises.js'
 import { credentialLabel, type PathForm } from '../suites/model.js'
 import { inForm } from '../suites/paths.js'
 import { CellIndex, MODES, running, scopeSets } from '../suites/plan.js'
-import { type Planned, planFor } from './session.js'
+import { likeBaseline, type Planned, planFor } from './session.js'
 import type { Settings } from './settings.js'
 import { describeWaivers, readWaivers } from './waivers.js'
 
@@ -51,7 +51,8 @@ const keysInWords = (labels: readonly string[]): string => {
 }
 
 /** Prints the plan and answers the exit code. */
-export async function printPlan(settings: Settings): Promise<number> {
+export async function printPlan(given: Settings): Promise<number> {
+  const settings = await likeBaseline(given)
   const planned = await planFor(settings)
   const { contract, cells } = planned
   const waivers = settings.waivers === undefined ? [] : await readWaivers(settings.waivers, cells)

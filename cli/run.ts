@@ -14,7 +14,15 @@ import { type CellReport, testName } from '../suites/results.js'
 import { suiteIdentity } from './identity.js'
 import { describePlan } from './plan.js'
 import { loadRecord } from './record-file.js'
-import { type Cleanup, openSession, type Planned, planFor, type Session, sweepCommand } from './session.js'
+import {
+  type Cleanup,
+  likeBaseline,
+  openSession,
+  type Planned,
+  planFor,
+  type Session,
+  sweepCommand,
+} from './session.js'
 import type { Settings } from './settings.js'
 import { SettingsError } from './settings-error.js'
 import { describeWaivers, readWaivers } from './waivers.js'
@@ -179,7 +187,8 @@ function tellOfEarlier(out: string): void {
   if (existsSync(record)) process.stderr.write(`${record} is of an earlier run; this one wrote none.\n`)
 }
 
-async function make(settings: Settings): Promise<number> {
+async function make(given: Settings): Promise<number> {
+  const settings = await likeBaseline(given)
   const planned = await planFor(settings)
   const { contract, cells } = planned
   const expectations = await expectationsOf(settings, planned)

@@ -25,6 +25,7 @@ import {
   SelectionError,
 } from '../suites/plan.js'
 import { startEmbedded } from './embedded.js'
+import { loadRecord } from './record-file.js'
 import { DEFAULT_OUT, type Settings, SettingsError } from './settings.js'
 import { contractFor, nameOf, summaryOf } from './spec.js'
 
@@ -98,6 +99,14 @@ export interface Planned {
   readonly contract: Contract
   readonly cells: readonly Cell[]
   readonly costs: Readonly<Record<MatrixPlan, Estimate>>
+}
+
+/** With the seed of the baseline, where nobody gives another: only the same draw can be compared with it. */
+export async function likeBaseline(settings: Settings): Promise<Settings> {
+  const { baseline, seedIsDrawn } = settings
+  if (baseline === undefined || !seedIsDrawn) return settings
+  const { run } = await loadRecord(baseline)
+  return { ...settings, seed: run.seed }
 }
 
 /** Plans what the settings select; nothing is sent but a request for the gateway's document. */

@@ -40,6 +40,8 @@ export interface Settings {
   /** File of an earlier record. */
   readonly baseline?: string
   readonly seed: number
+  /** Whether nobody gave it. */
+  readonly seedIsDrawn: boolean
   readonly concurrency: number
   readonly timeoutMs: number
   readonly shard?: { readonly index: number; readonly count: number }
@@ -425,6 +427,7 @@ export async function resolveWithOrigins(flags: Flags, environment: Environment)
     ...(waivers !== undefined && { waivers }),
     ...(baseline !== undefined && { baseline }),
     seed: whole('seed', 0, 2 ** 31 - 1) ?? Math.floor(Math.random() * 2 ** 31),
+    seedIsDrawn: plain('seed') === undefined,
     concurrency: whole('concurrency', 1, 64) ?? 8,
     timeoutMs: whole('timeout', 100, 600_000) ?? 10_000,
     ...(shard !== undefined && { shard }),

@@ -38,6 +38,9 @@ export function conclusionTroubles(record: RunRecord): Troubles {
   ]
 }
 
+/** By which the clocks of two machines may differ. */
+const DAY_MS = 24 * 60 * 60 * 1000
+
 /** What each waiver excuses follows from the cells and the start of the run. */
 export function waiverTroubles({ baseline, cells, run, waivers }: RunRecord): Troubles {
   const bare = cells.map(({ waived: _, ...cell }) => cell)
@@ -59,7 +62,7 @@ export function waiverTroubles({ baseline, cells, run, waivers }: RunRecord): Tr
         ]),
     ...(stray === undefined ? [] : [`the baseline names ${shown(stray)}, which is no cell`]),
     ...(fine === undefined ? [] : [`the baseline knows ${fine} as bad, which is not`]),
-    ...(baseline !== undefined && !(Date.parse(baseline.startedAt) <= Date.parse(run.startedAt))
+    ...(baseline !== undefined && !(Date.parse(baseline.startedAt) <= Date.parse(run.startedAt) + DAY_MS)
       ? ['the baseline is of a later run']
       : []),
   ]
@@ -177,7 +180,6 @@ export function coverageTroubles({ coverage }: RunRecord): Troubles {
 
 /** Clocks are read one after the other, and exchanges in whole milliseconds. */
 export const SLACK_MS = 1000
-const DAY_MS = 24 * 60 * 60 * 1000
 
 /** `nowMs` is when this is asked. */
 export function timeTroubles({ exchanges, run }: RunRecord, nowMs: number): Troubles {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RunningGateway, startGateway } from '../fixtures/gateway/server.js'
@@ -97,6 +97,19 @@ describe.concurrent('doctor', () => {
     expect({ code, bad }).toEqual({ code: 0, bad: [] })
     expect(of('settings')[0]?.detail).toBe('all by default')
     expect(of('target')).toHaveLength(1)
+  })
+
+  test('tells of runs that left something, and of the command that removes it', async () => {
+    const out = scratch()
+    mkdirSync(join(out, 'ledger'))
+    writeFileSync(join(out, 'ledger', '0badcafe.jsonl'), 'cut short')
+    const { code, steps } = await examined(undefined, { config: `out: ${out}` })
+    expect(code).toBe(0)
+    expect(steps.at(-1)).toEqual({
+      ...{ mark: '!', step: 'clean-up' },
+      detail: `${out} tells of 1 run that left something, or is still under way`,
+      mend: `'nvcf-conformance sweep --out "${out}"' removes it once the target lets it.`,
+    })
   })
 
   test('says that nothing listens, and what it could not ask for that', async () => {

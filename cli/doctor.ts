@@ -329,7 +329,7 @@ async function closed(steps: Steps, settings: Settings, { isNew, target }: Opene
     steps.say(
       'warning',
       'clean-up',
-      `${settings.out} tells of ${counted(runs, 'run')} that left something`,
+      `${settings.out} tells of ${counted(runs, 'run')} that left something, or ${runs === 1 ? 'is' : 'are'} still under way`,
       sweep,
     )
 }

@@ -6,7 +6,7 @@ import { readSigner } from '../certification/keys.js'
 import { missingIn } from '../certification/product.js'
 import { productInWords, signable } from '../certification/verify.js'
 import { releaseNames, releaseSources } from '../openapi/load.js'
-import type { RunRecord } from '../reporters/record.js'
+import type { RunRecord, SuiteIdentity } from '../reporters/record.js'
 import { certifyingInWords } from '../reporters/summary.js'
 import { assertSpares, writeWhole } from './files.js'
 import { passphrase } from './keygen.js'
@@ -44,6 +44,17 @@ async function productOf({ target }: RunRecord, file: string | undefined): Promi
   return own !== undefined && missingIn(own).length === 0 ? own : sheet
 }
 
+const buildInWords = ({ commit, name, version }: SuiteIdentity): string =>
+  `${name} ${version} at ${commit === null ? 'no known commit' : `commit ${commit}`}`
+
+/** A bundle holds the bill of materials of the suite that made the record. Throws RecordError. */
+function assertOwn(file: string, made: SuiteIdentity, own: SuiteIdentity): void {
+  if (buildInWords(made) !== buildInWords(own))
+    throw new RecordError(
+      `${file} was made by ${buildInWords(made)}, and this is ${buildInWords(own)}. Bundle it with the build that made it.`,
+    )
+}
+
 /** Writes the bundle and answers the exit code. Throws SettingsError, RecordError and KeyError. */
 export async function bundle(file: string, { key, out, product: sheet }: BundleFlags): Promise<number> {
   await assertSpares(out, [file, key, `${key}.pub`, ...(sheet === undefined ? [] : [sheet])])
@@ -57,6 +68,7 @@ export async function bundle(file: string, { key, out, product: sheet }: BundleF
     )
   const sources = await releaseSources(release)
   const verifier = await ownVerifier()
+  assertOwn(file, record.suite, verifier.suite)
   const broken = (await signable(record, product, sources, verifier)).filter(
     ({ decides, outcome }) => decides === 'authentic' && outcome === 'broken',
   )

@@ -209,6 +209,12 @@ describe.concurrent('bundle', () => {
     ['empty', '', [], 'is empty'],
     ['of a later schema', { ...WHOLE, schemaVersion: '9.0' }, [], 'schema version "9.0"'],
     ['with a member more', { ...WHOLE, extra: 1 }, [], 'is no valid record'],
+    [
+      'of another build',
+      { ...WHOLE, suite: { ...WHOLE.suite, commit: 'c0ffee' } },
+      [],
+      'Bundle it with the build that made it',
+    ],
     ['without a product', { ...WHOLE, target: { ...WHOLE.target, product: { name: 'N' } } }, [], '--product'],
     [
       'of another product than the sheet',

@@ -53,8 +53,8 @@ const randomPart = (secret: string): string =>
 function secretsOf(passed: readonly Passed[]): Set<string> {
   const secrets = new Set<string>()
   for (const { answered, headers } of passed) {
-    const bearer = headers.authorization?.replace(/^Bearer /, '')
-    if (bearer !== undefined) secrets.add(bearer)
+    // Sent twice, it comes as one, with the scheme in between, which is no secret.
+    for (const sent of headers.authorization?.split(', ') ?? []) secrets.add(sent.replace(/^\S+ /, ''))
     const answer: unknown = /^\s*\{/.test(answered) ? JSON.parse(answered) : undefined
     for (const member of ['value', 'access_token', 'uploadUrl']) {
       const value = isRecord(answer) ? text(answer[member]) : undefined

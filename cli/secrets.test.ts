@@ -53,8 +53,9 @@ const randomPart = (secret: string): string =>
 function secretsOf(passed: readonly Passed[]): Set<string> {
   const secrets = new Set<string>()
   for (const { answered, headers } of passed) {
-    // Sent twice, it comes as one, with the scheme in between, which is no secret.
-    for (const sent of headers.authorization?.split(', ') ?? []) secrets.add(sent.replace(/^\S+ /, ''))
+    // The scheme is no secret, and all that there is where the bearer is empty.
+    const [, bearer] = /^\S+ +(\S.*)$/.exec(headers.authorization ?? '') ?? []
+    if (bearer !== undefined) secrets.add(bearer)
     const answer: unknown = /^\s*\{/.test(answered) ? JSON.parse(answered) : undefined
     for (const member of ['value', 'access_token', 'uploadUrl']) {
       const value = isRecord(answer) ? text(answer[member]) : undefined

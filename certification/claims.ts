@@ -6,7 +6,7 @@ import type { Contract } from '../openapi/contract.js'
 import { type Coverage, coverageOf, dimensions } from '../reporters/coverage.js'
 import { isOfMatrix } from '../reporters/matrix.js'
 import { concluded, type RecordedCell, type RunRecord, type SuiteIdentity } from '../reporters/record.js'
-import { waive } from '../reporters/waivers.js'
+import { isBad, waive } from '../reporters/waivers.js'
 import { CHECKS } from '../suites/checks/index.js'
 import { type Cell, credentialLabel, type Exchange, VERDICTS } from '../suites/model.js'
 import { MODES, type Mode, plan, SelectionError } from '../suites/plan.js'
@@ -48,9 +48,7 @@ export function waiverTroubles({ baseline, cells, run, waivers }: RunRecord): Tr
   const anew = waive(bare, asked, run.startedAt)
   const known = new Set(cells.map(({ id }) => id))
   const wrong = cells.find((cell, index) => !same(cell.waived, anew.cells[index]?.waived))
-  const bad = new Set(
-    cells.filter(({ verdict }) => verdict === 'fail' || verdict === 'inconclusive').map(({ id }) => id),
-  )
+  const bad = new Set(cells.filter(isBad).map(({ id }) => id))
   const stray = baseline?.old.find((id) => !known.has(id))
   const fine = baseline?.old.find((id) => known.has(id) && !bad.has(id))
   return [

@@ -4,7 +4,7 @@
  * long bodies, is taken to be as the pass has it.
  */
 import type { Contract, Operation, OperationId, ReadBack } from '../openapi/contract.js'
-import { select } from '../openapi/json.js'
+import { parsedJson, select } from '../openapi/json.js'
 import type { RecordedCell, RunRecord } from '../reporters/record.js'
 import type { Check, Conformity } from '../suites/check.js'
 import { CHECKS } from '../suites/checks/index.js'
@@ -20,6 +20,7 @@ import {
   type Outcome,
   type StateReading,
 } from '../suites/model.js'
+import { lifeInWords } from '../suites/verdict.js'
 import { SLACK_MS } from './claims.js'
 
 const ISSUE = 'POST /v1/keys'
@@ -29,14 +30,6 @@ const ALTERED = /\[redacted\]|… \(\d+ characters more\)$/
 
 /** Whether the body is what the target sent. */
 const isWhole = ({ body }: NonNullable<Exchange['response']>): boolean => !ALTERED.test(body)
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
 
 /** Many cells rest on the same exchanges. */
 const outcomes = new WeakMap<Exchange, Outcome>()
@@ -50,18 +43,19 @@ function outcomeOf(exchange: Exchange): Outcome {
 function read({ id, response, silence }: Exchange): Outcome {
   if (response !== undefined) {
     const { body: text, headers, status } = response
-    return { kind: 'answer', status, headers, text, json: jsonOf(text), exchange: id }
+    return { kind: 'answer', status, headers, text, json: parsedJson(text), exchange: id }
   }
   // The record keeps the words alone; a connection that was closed is the one silence that can be a pass.
   return { kind: 'silence', why: silence ?? 'unknown', code: 'ECONNRESET', exchange: id }
 }
 
 /** Life signs as `evidence` names them. */
-const LIFE: Readonly<Record<string, Pick<Liveness, 'state' | 'witness'>>> = {
-  alive: { state: 'alive', witness: 'operation' },
-  'alive at its issuer': { state: 'alive', witness: 'issuer' },
-  'alive at its issuer alone': { state: 'alive', witness: 'issuer-alone' },
-}
+const LIFE: ReadonlyMap<string, Liveness> = new Map(
+  (['operation', 'issuer', 'issuer-alone'] as const).map((witness) => {
+    const liveness = { state: 'alive', witness } as const
+    return [lifeInWords(liveness), liveness]
+  }),
+)
 
 /** What an answer may be that shows a key alive: a 404 comes from an operation that let it in. */
 const isLifeSign = (status: number): boolean => (status >= 200 && status < 300) || status === 404
@@ -78,7 +72,7 @@ function shownBy(
   if (response.status === 404) return 'nothing'
   if (response.status < 200 || response.status >= 300) return undefined
   if (readBack.equals !== undefined || !isWhole(response)) return 'unclear'
-  const values = select(jsonOf(response.body), readBack.pointer)
+  const values = select(parsedJson(response.body), readBack.pointer)
   return values.some((value) => readBack.only === undefined || value === readBack.only)
     ? 'something'
     : 'unclear'
@@ -101,7 +95,7 @@ class Exhibits {
 
   liveness(role: 'alive-before' | 'alive-after'): Liveness {
     const [shows, status] = [this.#evidence.get(role)?.shows ?? '', this.of(role)?.response?.status]
-    const life = status !== undefined && isLifeSign(status) ? LIFE[shows] : undefined
+    const life = status !== undefined && isLifeSign(status) ? LIFE.get(shows) : undefined
     return life ?? { state: 'unknown', witness: 'issuer' }
   }
 
@@ -179,7 +173,7 @@ function observed({ probe }: Cell, operation: Operation, exhibits: Exhibits, ask
     ...(controlState !== undefined && { controlState }),
     ...(state !== undefined && { state }),
     ...(notIssued !== undefined && { issueRefused: notIssued }),
-    sent: { headers: asked.request.headers, body: jsonOf(asked.request.body ?? '') },
+    sent: { headers: asked.request.headers, body: parsedJson(asked.request.body ?? '') },
     keyValues: [],
   }
 }

@@ -71,6 +71,9 @@ const unless = (...cases: readonly (readonly [broken: boolean, trouble: string])
   troubles: cases.filter(([broken]) => broken).map(([, trouble]) => trouble),
 })
 
+/** Whether it is one build, of a commit and of nothing else. */
+const isOne = (a: SuiteIdentity, b: SuiteIdentity): boolean => isSameBuild(a, b) && !a.dirty && !b.dirty
+
 /** Which build a bill of materials says that it is of. */
 function buildIn(sbom: unknown): Readonly<Record<'commit' | 'name' | 'version', string | undefined>> {
   const [component] = select(sbom, '/metadata/component')
@@ -158,11 +161,7 @@ export const RULES: readonly Rule[] = [
               'the enclosed documents have another digest',
             ],
             [
-              own !== undefined &&
-                own.sha256 !== contract.sha256 &&
-                isSameBuild(suite, verifier) &&
-                !suite.dirty &&
-                !verifier.dirty,
+              own !== undefined && own.sha256 !== contract.sha256 && isOne(suite, verifier),
               `the build that made it has other documents of release ${contract.release}`,
             ],
           ),
@@ -206,13 +205,12 @@ export const RULES: readonly Rule[] = [
     holds: 'the bill of materials is that of the build that made the record',
     judge: ({ ownBuild, record: { suite }, sbom, verifier }) => {
       const { commit, name, version } = buildIn(sbom)
-      const isClean = !suite.dirty && !verifier.dirty
       return unless(
         [
           name !== suite.name || version !== suite.version || commit !== (suite.commit ?? 'none'),
           `it is of ${name ?? 'nothing'} ${version ?? ''} at commit ${commit ?? 'unknown'}`,
         ],
-        [isClean && isSameBuild(suite, verifier) && !ownBuild, 'it is another than that of this very build'],
+        [isOne(suite, verifier) && !ownBuild, 'it is another than that of this very build'],
       )
     },
   },

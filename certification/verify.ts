@@ -1,6 +1,6 @@
 /** Whether a bundle is what it says, and whether it certifies. No network; time and key are given. */
 import type { Contract } from '../openapi/contract.js'
-import { isRecord, strings, text } from '../openapi/json.js'
+import { isRecord, parsedJson, strings, text } from '../openapi/json.js'
 import { contractDigest, type ReleaseSources } from '../openapi/load.js'
 import type { RunRecord, SuiteIdentity } from '../reporters/record.js'
 import type { Conformity } from '../suites/check.js'
@@ -139,7 +139,7 @@ async function read(
 /** Of the enclosed documents, in the order of the enclosed row; undefined where there are others. */
 function enclosedContract(files: ReadonlyMap<string, Uint8Array>): string | undefined {
   const row = utf8(files.get(FILES.release)).replace(/\n$/, '')
-  const parsed = jsonOf(row)
+  const parsed = parsedJson(row)
   const names = isRecord(parsed) ? strings(parsed.documents) : []
   const known = new Set([FILES.release, ...names.map((name) => `${FILES.contractFolder}${name}`)])
   const isStrange = (name: string) => name.startsWith(FILES.contractFolder) && !known.has(name)
@@ -153,14 +153,6 @@ function enclosedContract(files: ReadonlyMap<string, Uint8Array>): string | unde
   })
 }
 
-const jsonOf = (json: string): unknown => {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return undefined
-  }
-}
-
 /** Files beside the record in which a secret could stand. */
 const SEARCHED: readonly string[] = [FILES.report, FILES.product, FILES.release, FILES.sbom]
 
@@ -170,7 +162,7 @@ async function acceptedOf(
 ): Promise<Accepted> {
   const contract = await verifier.contractOf(record.contract.release)
   const report = utf8(files.get(FILES.report))
-  const product = jsonOf(utf8(files.get(FILES.product)))
+  const product = parsedJson(utf8(files.get(FILES.product)))
   const known = { record, verifier: verifier.suite, ...(contract !== undefined && { contract }) }
   return {
     ...known,
@@ -185,7 +177,7 @@ async function acceptedOf(
     holdsSecret: verifier.holdsSecret,
     rendered: () => reportBytes(record).toString('utf8'),
     report,
-    sbom: jsonOf(utf8(files.get(FILES.sbom))),
+    sbom: parsedJson(utf8(files.get(FILES.sbom))),
     ownBuild: Buffer.from(verifier.sbom).equals(files.get(FILES.sbom) ?? new Uint8Array()),
     nowMs: verifier.nowMs,
   }

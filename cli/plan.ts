@@ -1,5 +1,6 @@
 /** `plan`: what a run would send, in figures and in full. Sends nothing. */
 import { findOperation, type Operation } from '../openapi/contract.js'
+import { counted } from '../reporters/text.js'
 import { disguiseOf } from '../suites/disguises.js'
 import { credentialLabel, type PathForm } from '../suites/model.js'
 import { inForm } from '../suites/paths.js'
@@ -7,8 +8,6 @@ import { CellIndex, MODES, running, scopeSets } from '../suites/plan.js'
 import { likeBaseline, type Planned, planFor } from './session.js'
 import type { Settings } from './settings.js'
 import { describeWaivers, readWaivers } from './waivers.js'
-
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 /** What is about to happen, in three lines. */
 export function describePlan({ contract, cells, costs }: Planned, settings: Settings): string {
@@ -22,7 +21,7 @@ export function describePlan({ contract, cells, costs }: Planned, settings: Sett
       : `${gateway} (domain ${domain ?? new URL(gateway).hostname})`
   return [
     `Release ${contract.release}, profile ${profile}, mode ${mode} (${MODES[mode].about}), seed ${seed}, against ${where}.`,
-    `${plural(planned.length, 'cell')} on ${plural(operations, 'operation')}: about ${requests} requests, at most ${concurrency} at once; creates and removes ${plural(keys, 'API key')} and ${plural(things, 'other thing')} of its own.`,
+    `${counted(planned.length, 'cell')} on ${counted(operations, 'operation')}: about ${requests} requests, at most ${concurrency} at once; creates and removes ${counted(keys, 'API key')} and ${counted(things, 'other thing')} of its own.`,
     `The exhaustive matrix takes about ${costs.exhaustive.requests} requests, the grouped one about ${costs.grouped.requests}; this is the ${matrix} one.`,
   ].join('\n')
 }
@@ -47,7 +46,7 @@ const keysInWords = (labels: readonly string[]): string => {
   const rest = labels.length - FEW_KEYS
   const named = labels.slice(0, FEW_KEYS).join(', ')
   if (labels.length === 0) return 'Keys: those whose life is watched.'
-  return `Keys: ${named}${rest > 0 ? ` and ${plural(rest, 'more sort')}, each named where it asks` : ''}.`
+  return `Keys: ${named}${rest > 0 ? ` and ${counted(rest, 'more sort')}, each named where it asks` : ''}.`
 }
 
 /** Prints the plan and answers the exit code. */

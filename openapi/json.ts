@@ -13,6 +13,15 @@ export const strings = (value: unknown): string[] =>
 
 export const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
+/** What the JSON text says; undefined for what is none. */
+export function parsedJson(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return undefined
+  }
+}
+
 const unescaped = (token: string): string => token.replaceAll('~1', '/').replaceAll('~0', '~')
 
 /** The steps of a pointer. */

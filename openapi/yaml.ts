@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { type DocumentOptions, type ParseOptions, parse, YAMLParseError } from 'yaml'
+import { parsedJson } from './json.js'
 
 /** A file that could not be read or parsed; the message names the file, the place and the mend. */
 class UnreadableFile extends Error {
@@ -49,20 +50,12 @@ function nesting(text: string): number {
   return deepest
 }
 
-const jsonOf = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
 /** Parses JSON or YAML of unknown origin: the parser does well with neither size, depth nor aliases. */
 export function parseForeign(text: string, name: string): unknown {
   const refuse = (what: string): UnreadableFile => new UnreadableFile(`${name} ${what}.`)
   if (text.length > MAX_JSON_CHARACTERS)
     throw refuse('is larger than 16 MiB, which no document of an API is. Check what it is')
-  const json = /^\s*[[{]/.test(text) ? jsonOf(text) : undefined
+  const json = /^\s*[[{]/.test(text) ? parsedJson(text) : undefined
   if (json !== undefined) return json
   if (text.length > MAX_YAML_CHARACTERS)
     throw refuse('is YAML of more than 4 MiB. Give it as JSON, which may have 16 MiB')

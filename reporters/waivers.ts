@@ -57,7 +57,8 @@ export function coverer({ cells }: Pick<Waiver, 'cells'>): (id: string) => boole
 export const hasExpired = ({ expires }: Pick<Waiver, 'expires'>, at: string): boolean =>
   expires < at.slice(0, 'yyyy-mm-dd'.length)
 
-const isBad = ({ verdict }: RecordedCell): boolean => verdict === 'fail' || verdict === 'inconclusive'
+/** Whether there is something to put up with. */
+export const isBad = ({ verdict }: RecordedCell): boolean => verdict === 'fail' || verdict === 'inconclusive'
 
 function stateOf(waiver: Waiver, own: readonly RecordedCell[], at: string): WaiverState {
   if (hasExpired(waiver, at)) return 'expired'

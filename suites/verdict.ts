@@ -83,12 +83,16 @@ const WITNESSES: Readonly<Record<Liveness['witness'], string>> = {
   'issuer-alone': ' at its issuer alone',
 }
 
+/** What evidence says of a key's life: `alive`, `dead at its issuer`. */
+export const lifeInWords = ({ state, witness }: Pick<Liveness, 'state' | 'witness'>): string =>
+  `${state}${WITNESSES[witness]}`
+
 const lifeSign = (liveness: Liveness | undefined): { readonly exchange?: string; readonly shows?: string } =>
   liveness?.exchange === undefined
     ? {}
     : {
         exchange: liveness.exchange,
-        shows: `${liveness.state}${WITNESSES[liveness.witness]}`,
+        shows: lifeInWords(liveness),
       }
 
 const evidenceOf = (observation: Observation): Evidence[] => {
